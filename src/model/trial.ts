@@ -8,7 +8,11 @@ export type Condition = Exclude<WrittenCondition, 'default'>;
 
 /** A value of `env`: written in the file, or passed through from combu's own environment (its value is never recorded). */
 export type EnvValue =
-  | { readonly kind: 'value'; readonly value: string; /** Its name looks like a secret's: masked in every record. */ readonly secret: boolean }
+  | {
+      readonly kind: 'value';
+      readonly value: string /** Its name looks like a secret's: masked in every record. */;
+      readonly secret: boolean;
+    }
   | { readonly kind: 'passed' };
 
 export interface Port {
@@ -21,8 +25,18 @@ export interface Port {
 }
 
 export type Mount =
-  | { readonly kind: 'folder'; /** Absolute path on the engine's host. */ readonly folder: string; readonly container: string; readonly readonly: boolean }
-  | { readonly kind: 'volume'; readonly volume: string; readonly container: string; readonly readonly: boolean };
+  | {
+      readonly kind: 'folder' /** Absolute path on the engine's host. */;
+      readonly folder: string;
+      readonly container: string;
+      readonly readonly: boolean;
+    }
+  | {
+      readonly kind: 'volume';
+      readonly volume: string;
+      readonly container: string;
+      readonly readonly: boolean;
+    };
 
 export interface Dependency {
   readonly trial: string;

@@ -1,0 +1,49 @@
+import type { Backend } from '../backend/backend.js';
+import type { Journal } from '../journal/journal.js';
+import type { RunOutcome, StopReason } from '../model/event.js';
+import type { Halt, Keep } from '../model/experiment.js';
+import type { Identity } from '../model/labels.js';
+import type { RunState } from '../model/run-state.js';
+import type { Plan } from '../plan/plan.js';
+import type { Clock } from '../util/clock.js';
+
+/** What one execution of a plan acts through. */
+export interface RunPorts {
+  readonly backend: Backend;
+  readonly journal: Journal;
+  readonly clock: Clock;
+}
+
+/** What to execute, everything decided. */
+export interface RunOrder {
+  readonly plan: Plan;
+  readonly identity: Identity;
+  /** combu's own version, for the journal. */
+  readonly version: string;
+  readonly host: string;
+  readonly comment: string | undefined;
+  /** Values of passed-through variables; they reach containers only. */
+  readonly secrets: Readonly<Record<string, string>>;
+  readonly keep: Keep;
+  readonly halt: Halt;
+  /** The caller: decides how results reach it. Root under sudo names the one who called. */
+  readonly caller: { readonly uid: number; readonly root: boolean };
+  /** Scales the bounds of logs; 1 = 64 MiB a trial. */
+  readonly logScale: number;
+  /** The state of the run so far, when it continues one; its containers are adopted by label. */
+  readonly previous: RunState | undefined;
+}
+
+/** Latches from outside: each only tightens. `stop` admits nothing more and stops what runs with its grace; `kill` ends it now. */
+export interface RunControl {
+  /** Calls the listener now if it was already asked, else when it is. */
+  onStop(listener: (reason: StopReason, force: boolean) => void): void;
+}
+
+export interface RunResult {
+  readonly outcome: RunOutcome;
+  readonly exitCode: number;
+}
+
+/** Executes a plan to its end: images, networks, volumes, trials, cleaning up. Throws only for bugs and a record that can't be written. */
+export declare function executeRun(order: RunOrder, ports: RunPorts, control: RunControl): Promise<RunResult>;

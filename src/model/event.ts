@@ -1,0 +1,142 @@
+import type { Capacity, Request } from './resources.js';
+import type { TrialKind } from './trial.js';
+
+/**
+ * Why an attempt ended as it did.
+ *
+ * - `succeeded`: exit code 0 and every required output there.
+ * - `failed`: exit code not 0, a missing output, could not start, or unhealthy before it was ever healthy.
+ * - `oom`: exit code not 0 and the engine's record says that memory ran out.
+ * - `timeout`: combu stopped it when its time was over.
+ * - `killed`: combu stopped it on somebody's word.
+ * - `stopped`: a service that nobody needed any more.
+ * - `lost`: its end can't be told from the engine's own.
+ */
+export type Outcome = 'succeeded' | 'failed' | 'oom' | 'timeout' | 'killed' | 'lost' | 'stopped';
+
+/** Why a trial never started. */
+export type SkipCause =
+  | { readonly kind: 'dependency'; readonly trial: string; readonly state: Outcome | 'skipped' }
+  | { readonly kind: 'halted' | 'interrupted' | 'killed' | 'deadline' };
+
+/** Highest use seen while an attempt ran; `null` = never measured, which is not 0. */
+export interface Peaks {
+  /** Bytes, without inactive file pages. */
+  readonly memory: number | null;
+  /** Seconds of cpu time, all cores together. */
+  readonly cpuSeconds: number | null;
+}
+
+export interface AttemptEnd {
+  readonly outcome: Outcome;
+  /** One short phrase for people: `exit 1`, `missing output results.json`, `killed by signal 9, not by combu`. */
+  readonly cause: string;
+  readonly exitCode: number | null;
+  /** The engine's times, ISO 8601; null where it never ran. */
+  readonly startedAt: string | null;
+  readonly finishedAt: string | null;
+  readonly peaks: Peaks;
+  /** Last line of its log, control characters stripped and secrets masked; empty if it wrote none. */
+  readonly lastLine: string;
+  /** What failures are grouped by: cause and last line with digits masked; empty for a success. */
+  readonly signature: string;
+  /** Bytes of log kept, and what was cut of it (null = nothing). */
+  readonly log: {
+    readonly bytes: number;
+    readonly cut: { readonly from: string; readonly to: string } | null;
+  };
+  /** Said beside the outcome, such as "a child ran out of memory". */
+  readonly note: string | undefined;
+}
+
+export type RunOutcome = 'succeeded' | 'failed' | 'halted' | 'killed' | 'interrupted';
+
+/** Why a run admits nothing more. */
+export type StopReason = 'interrupted' | 'killed' | 'halted' | 'deadline';
+
+/**
+ * Every event a run can have: the one source of the journal, the display, `status` and `ps`.
+ * A map from type to payload, so that switches over it are proved complete.
+ */
+export interface RunEvents {
+  /** First line of every journal; a resumed run writes it again with `resumed: true`. */
+  'run.started': {
+    readonly run: string;
+    readonly experiment: string;
+    readonly name: string;
+    readonly file: string;
+    readonly host: string;
+    readonly version: string;
+    readonly comment: string | undefined;
+    readonly tags: Readonly<Record<string, string>>;
+    readonly resumed: boolean;
+    readonly trials: readonly {
+      readonly name: string;
+      readonly kind: TrialKind;
+      readonly depends: readonly string[];
+    }[];
+  };
+  /** What admission may give out; again whenever it or what other runs hold (`elsewhere`) has changed. */
+  'run.capacity': { readonly capacity: Capacity; readonly elsewhere: Request; readonly jobs: number | null };
+  'image.pulling': { readonly image: string };
+  'image.ready': {
+    readonly image: string;
+    readonly id: string;
+    readonly digest: string | null;
+    readonly pulled: boolean;
+  };
+  'network.created': { readonly name: string; readonly id: string };
+  'network.removed': { readonly name: string };
+  'volume.created': { readonly name: string };
+  /** The attempt's container may exist from now on: synced before the create. `devices`: GPU ids. */
+  'attempt.intended': {
+    readonly trial: string;
+    readonly attempt: number;
+    readonly fingerprint: string;
+    readonly request: Request;
+    readonly devices: readonly string[];
+  };
+  'attempt.created': { readonly trial: string; readonly attempt: number; readonly container: string };
+  'attempt.started': {
+    readonly trial: string;
+    readonly attempt: number;
+    /** The engine's StartedAt, ISO 8601. */
+    readonly startedAt: string;
+    /** Host ports as bound: `8080/tcp` to `127.0.0.1:32768`. */
+    readonly ports: Readonly<Record<string, string>>;
+  };
+  'attempt.healthy': { readonly trial: string; readonly attempt: number };
+  /** combu is stopping it: its time is over, nobody needs the service, or somebody's word. */
+  'attempt.stopping': { readonly trial: string; readonly attempt: number; readonly why: string };
+  'attempt.ended': { readonly trial: string; readonly attempt: number } & AttemptEnd;
+  'attempt.removed': { readonly trial: string; readonly attempt: number };
+  'attempt.kept': { readonly trial: string; readonly attempt: number; readonly container: string };
+  /** Another attempt follows after `delay` milliseconds. */
+  'trial.retrying': {
+    readonly trial: string;
+    readonly attempt: number;
+    readonly delay: number;
+    readonly why: string;
+  };
+  /** The trial's end: no attempt follows. */
+  'trial.ended': { readonly trial: string; readonly state: Outcome; readonly cause: string };
+  'trial.skipped': { readonly trial: string; readonly cause: SkipCause };
+  /** What is freed is kept for this trial: it was overtaken too often or waited too long. null = for nobody any more. */
+  'admission.reserved': { readonly trial: string | null };
+  'engine.lost': { readonly message: string };
+  'engine.back': Record<never, never>;
+  'run.stopping': { readonly reason: StopReason; readonly force: boolean };
+  'run.warning': { readonly message: string };
+  /** Last line of the journal. */
+  'run.ended': { readonly outcome: RunOutcome; readonly exitCode: number };
+}
+
+export type RunEventType = keyof RunEvents;
+
+/** One journal line: payload, version, and ISO 8601 time with milliseconds. */
+export type RunEvent = {
+  [T in RunEventType]: { readonly v: 1; readonly time: string; readonly type: T } & RunEvents[T];
+}[RunEventType];
+
+/** An event before the journal gave it its time. */
+export type NewRunEvent = { [T in RunEventType]: { readonly type: T } & RunEvents[T] }[RunEventType];
