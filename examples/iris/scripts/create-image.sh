@@ -1,0 +1,51 @@
+#!/bin/sh
+# Builds the experiment's image: scripts/create-image.sh IMAGE
+#
+# BASE is the image to build upon. Without it: the Dockerfile's own base, when it is here or the registry answers
+# within ten seconds; else an image made of this machine's programs (BASE_IMAGE_SCRIPT, where there is one).
+set -eu
+cd "$(dirname "$0")/.."
+image=$1
+default_base=$(sed -n 's/^ARG BASE=//p' docker/Dockerfile)
+base_image_script=${BASE_IMAGE_SCRIPT:-../../scripts/base-image.sh}
+
+# Pulls an image, however long that takes, but gives up when nothing is heard of the registry for ten seconds.
+pull() {
+  heard=$(mktemp)
+  docker pull "$1" >"$heard" 2>/dev/null &
+  pull_pid=$!
+  waited=0
+  while [ ! -s "$heard" ] && [ "$waited" -lt 10 ] && kill -0 "$pull_pid" 2>/dev/null; do
+    sleep 1
+    waited=$((waited + 1))
+  done
+  if [ ! -s "$heard" ]; then kill "$pull_pid" 2>/dev/null || true; fi
+  if wait "$pull_pid"; then pulled=0; else pulled=1; fi
+  rm -f "$heard"
+  return "$pulled"
+}
+
+# What the builder says is of interest only when it fails.
+build() {
+  said=$(mktemp)
+  if docker build -f docker/Dockerfile --build-arg "BASE=$1" -t "$image" . >"$said" 2>&1; then built=0; else built=1; fi
+  if [ "$built" != 0 ]; then cat "$said" >&2; fi
+  rm -f "$said"
+  return "$built"
+}
+
+if [ ! node_modules/.package-lock.json -nt package-lock.json ]; then npm ci --silent; fi
+
+if [ -n "${BASE:-}" ]; then
+  build "$BASE"
+elif { docker image inspect "$default_base" >/dev/null 2>&1 || pull "$default_base"; } && build "$default_base"; then
+  :
+elif [ -x "$base_image_script" ]; then
+  echo "$default_base cannot be used here: building upon this machine's own node and make." >&2
+  "$base_image_script" node
+  build combu-example/node:20
+else
+  echo "$default_base cannot be pulled: name another base that has node and make, as in: make create-image BASE=IMAGE" >&2
+  exit 1
+fi
+echo "Built the image $image." >&2
