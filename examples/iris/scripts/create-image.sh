@@ -2,12 +2,15 @@
 # Builds the experiment's image: scripts/create-image.sh IMAGE
 #
 # BASE is the image to build upon. Without it: the Dockerfile's own base, when it is here or the registry answers
-# within ten seconds; else an image made of this machine's programs (BASE_IMAGE_SCRIPT, where there is one).
+# within ten seconds; else, inside combu's own sources, an image made of this machine's programs.
 set -eu
 cd "$(dirname "$0")/.."
 image=$1
-default_base=$(sed -n 's/^ARG BASE=//p' docker/Dockerfile)
-base_image_script=${BASE_IMAGE_SCRIPT:-../../scripts/base-image.sh}
+usual_base=$(sed -n 's/^ARG BASE=//p' docker/Dockerfile)
+own_base=combu-example/node:20
+make_own_base=../../scripts/base-image.sh
+
+is_here() { docker image inspect "$1" >/dev/null 2>&1; }
 
 # Pulls an image, however long that takes, but gives up when nothing is heard of the registry for ten seconds.
 pull() {
@@ -38,14 +41,16 @@ if [ ! node_modules/.package-lock.json -nt package-lock.json ]; then npm ci --si
 
 if [ -n "${BASE:-}" ]; then
   build "$BASE"
-elif { docker image inspect "$default_base" >/dev/null 2>&1 || pull "$default_base"; } && build "$default_base"; then
+elif is_here "$own_base" && ! is_here "$usual_base"; then
+  build "$own_base"
+elif { is_here "$usual_base" || pull "$usual_base"; } && build "$usual_base"; then
   :
-elif [ -x "$base_image_script" ]; then
-  echo "$default_base cannot be used here: building upon this machine's own node and make." >&2
-  "$base_image_script" node
-  build combu-example/node:20
+elif [ -x "$make_own_base" ]; then
+  echo "$usual_base cannot be used here: building upon this machine's own node and make." >&2
+  "$make_own_base" node
+  build "$own_base"
 else
-  echo "$default_base cannot be pulled: name another base that has node and make, as in: make create-image BASE=IMAGE" >&2
+  echo "$usual_base cannot be pulled: name another base that has node and make, as in: make create-image BASE=IMAGE" >&2
   exit 1
 fi
 echo "Built the image $image." >&2

@@ -1,0 +1,58 @@
+# The two to begin with: make run-experiment, make test. Both install, build and start what they need, and do
+# again only what has become stale.
+COMBU = node $(CURDIR)/dist/cli/main.js
+IRIS = $(MAKE) --no-print-directory -C examples/iris COMBU='$(COMBU)'
+
+.PHONY: help run-experiment kill-experiment test check bench build engine example-images clean
+
+help:
+	@echo 'make run-experiment   set up everything, run the example (examples/iris), print its results'
+	@echo 'make kill-experiment  stop and remove whatever the example has running'
+	@echo 'make test             set up everything, run every check and every test'
+	@echo 'make check            types and style only'
+	@echo 'make build            compile to dist/'
+	@echo 'make bench            measure combu beside other ways to start containers (takes long)'
+	@echo 'make clean            remove what was built here; the engine and its images stay'
+	@echo
+	@echo 'COMBU_SETUP=no forbids to install or start a Docker engine.'
+
+run-experiment: build engine
+	@$(IRIS) run-experiment
+
+kill-experiment: build
+	@$(IRIS) kill-experiment
+
+test: build example-images
+	@node scripts/run-tests.mjs
+
+check: node_modules/.package-lock.json
+	npm run --silent check
+
+bench: build example-images
+	npm run --silent bench
+
+build: dist/cli/main.js
+
+# Compiled aside and moved into place, so that neither a failed build nor a deleted source leaves a mixture.
+dist/cli/main.js: node_modules/.package-lock.json tsconfig.json tsconfig.build.json $(shell find src -name '*.ts')
+	@echo 'Compiling.'
+	@rm -rf .tools/dist
+	@node node_modules/typescript/bin/tsc -p tsconfig.build.json --outDir .tools/dist
+	@rm -rf dist && mv .tools/dist dist && touch -c $@
+
+# npm writes this file last.
+node_modules/.package-lock.json: package-lock.json
+	@echo 'Installing what combu needs.'
+	@npm ci --silent
+
+engine:
+	@scripts/engine.sh
+
+example-images:
+	@scripts/engine.sh --tests
+	@scripts/base-image.sh busybox
+	@scripts/base-image.sh node
+	@$(IRIS) create-image
+
+clean:
+	rm -rf dist .tools node_modules examples/iris/node_modules

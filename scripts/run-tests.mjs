@@ -1,0 +1,61 @@
+// Runs every check and every test of combu, one kind after the other, all of them even when one fails, and ends
+// with one line of counts: "412 passed, 0 failed". Exit code: 0 only when nothing failed.
+// Needs what `make test` prepares: a Docker engine, the example images, a built dist/.
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+
+const REPORTS = '.tools/test-reports';
+const failures = [];
+let passed = 0;
+let failed = 0;
+
+/** Runs one of the project's own programs, shows what it prints, and tells whether it ended well. */
+function run(title, program, args) {
+  console.log(`\n== ${title}`);
+  const { status, error } = spawnSync(process.execPath, [`node_modules/${program}`, ...args], { stdio: 'inherit' });
+  if (error !== undefined) console.error(error.message);
+  return status === 0;
+}
+
+function check(title, program, args) {
+  if (run(title, program, args)) return;
+  failed += 1;
+  failures.push(title);
+}
+
+function test(project) {
+  const report = `${REPORTS}/${project}.json`;
+  rmSync(report, { force: true });
+  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
+  const endedWell = run(`${project} tests`, 'vitest/vitest.mjs', ['run', '--project', project, ...reporters]);
+  const counts = count(report);
+  passed += counts.passed;
+  // Vitest also fails for what is no test's failure: a file that can't be loaded, an error that nobody caught.
+  const failedHere = endedWell ? counts.failed : Math.max(counts.failed, 1);
+  failed += failedHere;
+  if (failedHere > 0) failures.push(`${project} tests`);
+}
+
+/** Counts the tests in a report of vitest's; a file of tests that could not even be loaded is one failure. */
+function count(report) {
+  let files;
+  try {
+    files = JSON.parse(readFileSync(report, 'utf8')).testResults;
+  } catch {
+    return { passed: 0, failed: 0 };
+  }
+  const outcomes = files.flatMap((file) => file.assertionResults.map((result) => result.status));
+  const unloaded = files.filter((file) => file.status === 'failed' && file.assertionResults.length === 0);
+  const number = (status) => outcomes.filter((outcome) => outcome === status).length;
+  return { passed: number('passed'), failed: number('failed') + unloaded.length };
+}
+
+mkdirSync(REPORTS, { recursive: true });
+check('types', 'typescript/bin/tsc', ['-p', 'tsconfig.json']);
+check('style', '@biomejs/biome/bin/biome', ['check', '.']);
+test('unit');
+test('engine');
+
+if (failures.length > 0) console.log(`\nFailed: ${failures.join(', ')}.`);
+console.log(`${passed} passed, ${failed} failed`);
+process.exitCode = failed === 0 ? 0 : 1;
