@@ -34,18 +34,19 @@ for_five_seconds() {
 # `docker version` fails when the client works but no server answers.
 answers() { has docker && for_five_seconds docker version --format '{{.Server.Version}}'; }
 
-# Where the docker command would go, when that isn't this machine's default socket; else nothing.
-elsewhere() {
+# Sets place to where the docker command would go, when that isn't this machine's default socket; else to nothing.
+find_place() {
+  place='' way_back=''
   if [ -n "${DOCKER_HOST:-}" ]; then
     case $DOCKER_HOST in
       "unix://$socket" | unix:///run/docker.sock) ;;
-      *) printf 'DOCKER_HOST=%s' "$DOCKER_HOST" ;;
+      *) place="DOCKER_HOST=$DOCKER_HOST" way_back='unset DOCKER_HOST' ;;
     esac
   elif has docker; then
     context=$(docker context show 2>/dev/null || true)
     case ${context:-default} in
       default) ;;
-      *) printf 'the docker context "%s"' "$context" ;;
+      *) place="the docker context \"$context\"" way_back='docker context use default' ;;
     esac
   fi
 }
@@ -66,12 +67,18 @@ missing() {
 
 is_debian() { [ -r /etc/debian_version ] && has apt-get; }
 
+# What apt-get says is of interest only when it fails.
 install_packages() {
-  export DEBIAN_FRONTEND=noninteractive
   say "Installing:$*"
-  if ! { apt-get -qq update && apt-get -qq install -y --no-install-recommends $*; } </dev/null >&2; then
+  said=$(mktemp)
+  # shellcheck disable=SC2048,SC2086 # the packages are one string
+  if ! { apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $*; } \
+    </dev/null >"$said" 2>&1; then
+    cat "$said" >&2
+    rm -f "$said"
     stop "apt-get could not install$*: see its message above, and run this again."
   fi
+  rm -f "$said"
 }
 
 agreed() {
@@ -106,9 +113,9 @@ start_engine() {
 want_engine() {
   if answers; then return; fi
 
-  place=$(elsewhere)
+  find_place
   if [ -n "$place" ]; then
-    stop "No Docker engine answers at $place: start that engine, or unset DOCKER_HOST (docker context use default) to use this machine's own."
+    stop "No Docker engine answers at $place: start that engine, or go back to this machine's own with \"$way_back\"."
   fi
   if ! has docker && [ -S "$socket" ]; then
     stop "There is a Docker engine's socket at $socket, but no docker command: install the Docker client (docker-cli or docker.io on Debian)."
