@@ -51,6 +51,8 @@ export interface RunState {
   comment: string | undefined;
   tags: Readonly<Record<string, string>>;
   startedAt: string;
+  /** When its latest supervisor began: differs from startedAt in a run that was resumed. */
+  supervisedSince: string;
   endedAt: string | null;
   outcome: RunOutcome | null;
   exitCode: number | null;
@@ -80,6 +82,7 @@ export function newRunState(): RunState {
     comment: undefined,
     tags: {},
     startedAt: '',
+    supervisedSince: '',
     endedAt: null,
     outcome: null,
     exitCode: null,
@@ -139,6 +142,7 @@ export function fold(state: RunState, event: RunEvent): RunState {
       state.comment = event.comment ?? state.comment;
       state.tags = event.tags;
       if (state.startedAt === '') state.startedAt = event.time;
+      state.supervisedSince = event.time;
       state.endedAt = null;
       state.outcome = null;
       state.exitCode = null;
