@@ -1,0 +1,77 @@
+import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+
+/** Shared by the benchmarks: running commands, reading what a process used, medians. */
+
+export interface Finished {
+  readonly code: number;
+  readonly seconds: number;
+  readonly stderr: string;
+}
+
+/** Runs a command to its end; its output is dropped but for standard error. */
+export function run(command: string, args: readonly string[], input?: string): Promise<Finished> {
+  const began = performance.now();
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, { stdio: ['pipe', 'ignore', 'pipe'] });
+    let stderr = '';
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      stderr += text;
+    });
+    child.on('error', reject);
+    child.on('close', (code) =>
+      resolve({ code: code ?? 128, seconds: (performance.now() - began) / 1000, stderr }),
+    );
+    child.stdin.end(input ?? '');
+  });
+}
+
+/** As `run`, but a command that fails ends the benchmark: a figure from a failed run would be a lie. */
+export async function must(command: string, args: readonly string[], input?: string): Promise<Finished> {
+  const finished = await run(command, args, input);
+  if (finished.code !== 0) {
+    throw new Error(
+      `${command} ${args.slice(0, 4).join(' ')} ended with ${finished.code}: ${finished.stderr.slice(-500)}`,
+    );
+  }
+  return finished;
+}
+
+/** What a process has used so far, from the kernel (proc(5)): cpu seconds, and the largest resident memory in MB. */
+export function usedBy(pid: number): { readonly cpuSeconds: number; readonly peakMb: number } {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  const ticks = Number(fields[11]) + Number(fields[12]);
+  const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+  return {
+    cpuSeconds: ticks / 100,
+    peakMb: Number(/VmHWM:\s+(\d+) kB/.exec(status)?.[1] ?? 0) / 1024,
+  };
+}
+
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
+}
+
+/** `5.91 (5.80–6.02)`: median and spread. */
+export function spread(values: readonly number[], digits = 2): string {
+  if (values.length === 0) return '–';
+  const low = Math.min(...values).toFixed(digits);
+  const high = Math.max(...values).toFixed(digits);
+  return `${median(values).toFixed(digits)} (${low}–${high})`;
+}
+
+/** Options of the form `--name value`, with defaults. */
+export function option(name: string, fallback: string): string {
+  const at = process.argv.indexOf(`--${name}`);
+  return at === -1 ? fallback : (process.argv[at + 1] ?? fallback);
+}
+
+/** A Markdown table. */
+export function table(rows: readonly (readonly string[])[]): string {
+  const [head, ...body] = rows;
+  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
+  return [line(head!), line(head!.map(() => '---')), ...body.map(line)].join('\n');
+}
