@@ -1,0 +1,73 @@
+#!/usr/bin/env node
+import { hostname } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { systemClock } from '../util/clock.js';
+import type { CliContext, CliSignal, ExitCode } from './context.js';
+import { version } from './version.js';
+
+const SIGNAL_NUMBER: Readonly<Partial<Record<CliSignal, number>>> = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 };
+
+/** Signals that reached this process while a command listened for them. */
+const received = new Set<CliSignal>();
+
+function processContext(): CliContext {
+  return {
+    env: process.env,
+    cwd: process.cwd(),
+    stdin: process.stdin,
+    stdout: process.stdout,
+    stderr: process.stderr,
+    clock: systemClock,
+    host: hostname(),
+    uid: process.getuid?.() ?? 0,
+    self: { node: process.execPath, script: fileURLToPath(import.meta.url) },
+    onSignal(signal, listener) {
+      const heard = () => {
+        received.add(signal);
+        listener();
+      };
+      process.on(signal, heard);
+      return () => process.off(signal, heard);
+    },
+  };
+}
+
+/**
+ * Ends the process. An end by a signal is handed on as one, so that a parent (a shell's loop, make) sees it;
+ * a code above 128 that somebody else's signal caused (`wait` ends with the run's code) is only a number.
+ */
+function end(code: ExitCode): void {
+  const signal = [...received].find((name) => code === 128 + (SIGNAL_NUMBER[name] ?? 0));
+  process.exitCode = code;
+  flush(() => {
+    if (signal === undefined) process.exit(code);
+    process.removeAllListeners(signal);
+    process.kill(process.pid, signal);
+  });
+}
+
+/** Pipes take what is written to them later; to exit before that would cut it off. */
+function flush(then: () => void): void {
+  process.stdout.write('', () => process.stderr.write('', () => then()));
+}
+
+async function main(): Promise<ExitCode> {
+  const argv = process.argv.slice(2);
+  // Answered before commander is loaded: scripts ask for it often.
+  if (argv.length === 1 && argv[0] === '--version') {
+    process.stdout.write(`${version()}\n`);
+    return 0;
+  }
+  const { runCommand } = await import('./run-command.js');
+  return runCommand(argv, processContext());
+}
+
+// A reader that went away (`combu ps | head`) is no failure.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(process.exitCode ?? 0);
+    throw error;
+  });
+}
+
+end(await main());

@@ -1,0 +1,5 @@
+import type { Register } from './command.js';
+
+export const register: Register = (program) => {
+  program.command('plan');
+};
