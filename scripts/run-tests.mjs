@@ -8,6 +8,7 @@ const REPORTS = '.tools/test-reports';
 const failures = [];
 let passed = 0;
 let failed = 0;
+let skipped = 0;
 
 /** Runs one of the project's own programs, shows what it prints, and tells whether it ended well. */
 function run(title, program, args) {
@@ -30,24 +31,29 @@ function test(project) {
   const endedWell = run(`${project} tests`, 'vitest/vitest.mjs', ['run', '--project', project, ...reporters]);
   const counts = count(report);
   passed += counts.passed;
+  skipped += counts.skipped;
   // Vitest also fails for what is no test's failure: a file that can't be loaded, an error that nobody caught.
   const failedHere = endedWell ? counts.failed : Math.max(counts.failed, 1);
   failed += failedHere;
   if (failedHere > 0) failures.push(`${project} tests`);
 }
 
-/** Counts the tests in a report of vitest's; a file of tests that could not even be loaded is one failure. */
+/**
+ * Counts the tests in a report of vitest's. A file that failed without a failed test, because it could not be
+ * loaded or set up, is one failure.
+ */
 function count(report) {
   let files;
   try {
     files = JSON.parse(readFileSync(report, 'utf8')).testResults;
   } catch {
-    return { passed: 0, failed: 0 };
+    return { passed: 0, failed: 0, skipped: 0 };
   }
-  const outcomes = files.flatMap((file) => file.assertionResults.map((result) => result.status));
-  const unloaded = files.filter((file) => file.status === 'failed' && file.assertionResults.length === 0);
-  const number = (status) => outcomes.filter((outcome) => outcome === status).length;
-  return { passed: number('passed'), failed: number('failed') + unloaded.length };
+  const outcomes = files.map((file) => file.assertionResults.map((result) => result.status));
+  const number = (status) => outcomes.flat().filter((outcome) => outcome === status).length;
+  const broken = files.filter((file, index) => file.status === 'failed' && !outcomes[index].includes('failed'));
+  const ran = number('passed') + number('failed');
+  return { passed: number('passed'), failed: number('failed') + broken.length, skipped: outcomes.flat().length - ran };
 }
 
 mkdirSync(REPORTS, { recursive: true });
@@ -57,5 +63,6 @@ test('unit');
 test('engine');
 
 if (failures.length > 0) console.log(`\nFailed: ${failures.join(', ')}.`);
+if (skipped > 0) console.log(`${skipped} skipped`);
 console.log(`${passed} passed, ${failed} failed`);
 process.exitCode = failed === 0 ? 0 : 1;
