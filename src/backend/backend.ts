@@ -47,7 +47,10 @@ export interface Backend {
   /** Makes the container, joined to all its networks, its results place writable for its user; not started. */
   create(spec: ContainerSpec): Promise<string>;
 
-  /** Throws a Failure with the engine's reason when the container can't be started (it then is still there). */
+  /**
+   * Throws a Failure with the engine's reason when the container can't be started (it then is still there).
+   * Asked again after an answer that was lost, it does not run a second time what has run meanwhile.
+   */
   start(container: string): Promise<void>;
 
   /** Sends the stop signal, and SIGKILL after `grace` milliseconds. Resolves when it has ended. 0 = SIGKILL at once. */
@@ -70,7 +73,7 @@ export interface Backend {
 
   /**
    * Standard output and error in the order the engine has them. `follow`: until the container ends or `signal` aborts.
-   * `tailBytes`: only about the last so many bytes. `since`: ISO 8601, exclusive of what is older.
+   * `tailBytes`: only about the last so many bytes. `since`: ISO 8601, a chunk's `to`: only what is later than that.
    */
   logs(
     container: string,
@@ -180,7 +183,11 @@ export interface ContainerEvent {
 
 export interface LogChunk {
   readonly stream: 'stdout' | 'stderr';
+  /** Whole lines, but for one that the engine itself gives in parts. */
   readonly bytes: Uint8Array;
+  /** When the chunk's first and last line were written, ISO 8601, as precise as the engine's clock (nanoseconds). */
+  readonly from: string;
+  readonly to: string;
 }
 
 export interface ResourceSample {
