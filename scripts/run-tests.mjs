@@ -13,7 +13,9 @@ let skipped = 0;
 /** Runs one of the project's own programs, shows what it prints, and tells whether it ended well. */
 function run(title, program, args) {
   console.log(`\n== ${title}`);
-  const { status, error } = spawnSync(process.execPath, [`node_modules/${program}`, ...args], { stdio: 'inherit' });
+  const { status, error } = spawnSync(process.execPath, [`node_modules/${program}`, ...args], {
+    stdio: 'inherit',
+  });
   if (error !== undefined) console.error(error.message);
   return status === 0;
 }
@@ -51,9 +53,15 @@ function count(report) {
   }
   const outcomes = files.map((file) => file.assertionResults.map((result) => result.status));
   const number = (status) => outcomes.flat().filter((outcome) => outcome === status).length;
-  const broken = files.filter((file, index) => file.status === 'failed' && !outcomes[index].includes('failed'));
+  const broken = files.filter(
+    (file, index) => file.status === 'failed' && !outcomes[index].includes('failed'),
+  );
   const ran = number('passed') + number('failed');
-  return { passed: number('passed'), failed: number('failed') + broken.length, skipped: outcomes.flat().length - ran };
+  return {
+    passed: number('passed'),
+    failed: number('failed') + broken.length,
+    skipped: outcomes.flat().length - ran,
+  };
 }
 
 mkdirSync(REPORTS, { recursive: true });

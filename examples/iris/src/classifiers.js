@@ -16,7 +16,12 @@ export const classifiers = {
 
   /** A random forest; the seed makes it grow the same trees every time. */
   b(training, features) {
-    const forest = new RandomForestClassifier({ seed: 7, nEstimators: 30, maxFeatures: 3, replacement: true });
+    const forest = new RandomForestClassifier({
+      seed: 7,
+      nEstimators: 30,
+      maxFeatures: 3,
+      replacement: true,
+    });
     forest.train(training.features, training.labels);
     return forest.predict(features);
   },

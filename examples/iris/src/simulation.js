@@ -12,7 +12,9 @@ const { values } = parseArgs({
 const classify = classifiers[values.mode ?? ''];
 const fold = Number(values.id);
 if (classify === undefined || values.id === undefined || !(fold >= 0 && fold < FOLDS)) {
-  console.error(`usage: make simulation MODE=${Object.keys(classifiers).join('|')} ID=0..${FOLDS - 1} [UUID=run]`);
+  console.error(
+    `usage: make simulation MODE=${Object.keys(classifiers).join('|')} ID=0..${FOLDS - 1} [UUID=run]`,
+  );
   process.exit(2);
 }
 
@@ -26,7 +28,9 @@ const { training, test } = split(samples, fold);
 const predicted = classify(training, test.features);
 const correct = predicted.filter((label, index) => label === test.labels[index]).length;
 const accuracy = correct / test.labels.length;
-console.log(`run ${values.uuid}, mode ${values.mode}, fold ${fold}: ${correct} of ${test.labels.length} are right`);
+console.log(
+  `run ${values.uuid}, mode ${values.mode}, fold ${fold}: ${correct} of ${test.labels.length} are right`,
+);
 
 // combu gives every trial a folder of its own for its results.
 const results = process.env.COMBU_RESULTS ?? 'results';
