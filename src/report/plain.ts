@@ -1,0 +1,143 @@
+import type { RunEvent } from '../model/event.js';
+import type { RunState, TrialStatus } from '../model/run-state.js';
+import { failureSignature } from '../model/signature.js';
+import { countStates, FAILED_STATES, formatCounts, formatTotals } from './counts.js';
+import { estimateRemaining } from './eta.js';
+import { failureText } from './failure-groups.js';
+import { portsText, runNotice, runTitle } from './notable.js';
+import { formatCount } from './text/amounts.js';
+import { between, formatDuration, formatEstimate, formatTime } from './text/durations.js';
+
+/** Up to so many trials each start and end has its line; beyond, counts every now and then and failures alone. */
+const EACH_ONE = 20;
+/** So many failures of one kind are told one by one. */
+const SAME_KIND = 3;
+
+const SECOND = 1000;
+const MINUTE = 60 * SECOND;
+
+/**
+ * The lines of a run for a file, a pipe or a CI job: nothing is overwritten, each line begins with its local time, and
+ * 10,000 trials make hundreds of lines, not tens of thousands. `state` is the run's, folded by the owner before each call.
+ */
+export class PlainLines {
+  readonly #state: RunState;
+  /** How often each kind of failure, retry or skip has been seen. */
+  readonly #seen = new Map<string, number>();
+  #lastProgress: number;
+  #lastCounts = '';
+
+  constructor(state: RunState, now: number) {
+    this.#state = state;
+    this.#lastProgress = now;
+  }
+
+  /** Lines for one event, most often none. */
+  onEvent(event: RunEvent): string[] {
+    const text = this.#text(event);
+    return text === undefined ? [] : [`${formatTime(event.time)}  ${text}`];
+  }
+
+  /**
+   * To be asked every few seconds: a line of counts where one is due. With many trials every ten seconds, after ten minutes
+   * every minute; with few every minute; where nothing has changed every ten minutes, to show that combu lives.
+   */
+  tick(now: number): string[] {
+    const state = this.#state;
+    if (state.startedAt === '' || state.outcome !== null) return [];
+    const counts = countStates(state, 'running', 'batch');
+    const text = formatCounts(counts);
+    const young = now - Date.parse(state.supervisedSince) < 10 * MINUTE;
+    const pause = text === this.#lastCounts ? 10 * MINUTE : !this.#small() && young ? 10 * SECOND : MINUTE;
+    if (now - this.#lastProgress < pause) return [];
+    this.#lastProgress = now;
+    this.#lastCounts = text;
+    const left = estimateRemaining(state, now);
+    const estimate = left === undefined || left === 0 ? '' : `; about ${formatEstimate(left)} left`;
+    const done = `${formatCount(counts.ended)} of ${formatCount(counts.total)} done`;
+    return [`${formatTime(new Date(now).toISOString())}  ${done}: ${text}${estimate}`];
+  }
+
+  #small(): boolean {
+    return this.#state.trials.size <= EACH_ONE;
+  }
+
+  #text(event: RunEvent): string | undefined {
+    switch (event.type) {
+      case 'run.started':
+        return `${runTitle(this.#state)}: ${event.resumed ? 'going on with ' : ''}${formatTotals(this.#state)}`;
+      case 'image.pulling':
+        return `pulling ${event.image}`;
+      case 'image.ready':
+        return event.pulled ? `pulled ${event.image}` : undefined;
+      case 'attempt.started':
+        return this.#started(event.trial);
+      case 'attempt.healthy':
+        return this.#small() ? `${event.trial} is healthy` : undefined;
+      case 'attempt.stopping':
+        return this.#small() ? `stopping ${event.trial}: ${event.why}` : undefined;
+      case 'trial.retrying': {
+        const why = this.#trial(event.trial)?.end;
+        const text = `${event.trial} is tried again in ${formatDuration(event.delay)}: ${event.why}`;
+        return this.#limited(`retry ${why?.signature ?? ''}${failureSignature(event.why, '')}`, text);
+      }
+      case 'trial.ended':
+        return this.#ended(event.trial);
+      case 'trial.skipped':
+        return this.#limited(
+          `skipped ${event.cause.kind}`,
+          `${event.trial} skipped: ${this.#trial(event.trial)?.cause ?? ''}`,
+        );
+      case 'admission.reserved':
+        return event.trial === null
+          ? undefined
+          : `${event.trial} has waited long: what becomes free is kept for it`;
+      case 'run.warning':
+      case 'engine.lost':
+      case 'engine.back':
+      case 'run.stopping':
+        return runNotice(event);
+      case 'run.capacity':
+      case 'network.created':
+      case 'network.removed':
+      case 'volume.created':
+      case 'attempt.intended':
+      case 'attempt.created':
+      case 'attempt.ended':
+      case 'attempt.removed':
+      case 'attempt.kept':
+      case 'run.ended':
+        return undefined;
+    }
+  }
+
+  #trial(name: string): TrialStatus | undefined {
+    return this.#state.trials.get(name);
+  }
+
+  #started(name: string): string | undefined {
+    const trial = this.#trial(name);
+    if (trial === undefined || !this.#small()) return undefined;
+    const ports = portsText(trial.ports);
+    const attempt = trial.attempt > 1 ? ` (attempt ${trial.attempt})` : '';
+    return `${name} started${attempt}${ports === '' ? '' : `, ${ports}`}`;
+  }
+
+  #ended(name: string): string | undefined {
+    const trial = this.#trial(name);
+    if (trial === undefined) return undefined;
+    const took = between(trial.startedAt, trial.finishedAt);
+    const text = `${name} ${trial.state}${took === undefined ? '' : ` after ${formatDuration(took)}`}`;
+    if (FAILED_STATES.has(trial.state))
+      return this.#limited(trial.end?.signature || trial.cause, `${text}: ${failureText(trial)}`);
+    return this.#small() ? text : undefined;
+  }
+
+  /** The text, unless so many of its kind have been told that the counts say enough. */
+  #limited(kind: string, text: string): string | undefined {
+    const seen = (this.#seen.get(kind) ?? 0) + 1;
+    this.#seen.set(kind, seen);
+    if (this.#small() || seen < SAME_KIND) return text;
+    return seen === SAME_KIND ? `${text} (more of this kind are only counted)` : undefined;
+  }
+}

@@ -1,0 +1,115 @@
+import type { Writable } from 'node:stream';
+import type { RunEvent } from '../model/event.js';
+import { fold, newRunState, type RunState } from '../model/run-state.js';
+import type { Clock } from '../util/clock.js';
+import { LiveDisplay } from './live/display.js';
+import { PlainLines } from './plain.js';
+import { runStanding } from './standing.js';
+import { summaryLines } from './summary.js';
+import { palette } from './text/palette.js';
+
+export type ReporterKind = 'tty' | 'plain' | 'json' | 'quiet';
+
+/** Shows a run while it happens. It owns the stream between the first event and `finish`. */
+export interface Reporter {
+  onEvent(event: RunEvent): void;
+  /**
+   * Stops showing and leaves the terminal to others; prints the summary if the run has ended. May be called twice; must be
+   * called whatever happens, or the display's timer goes on.
+   */
+  finish(): void;
+}
+
+/** A terminal, or anything else that takes text. Its size is read anew for every frame. */
+export type ReportStream = Writable & { readonly columns?: number; readonly rows?: number };
+
+export interface ReporterOptions {
+  readonly clock: Clock;
+  readonly color: boolean;
+  /** The terminal shows letters beyond ASCII; without it bars are drawn with `#`. */
+  readonly unicode: boolean;
+  /** The run's folder as people would type it. */
+  readonly folder: string;
+  /** How combu is called for this experiment: `combu`, or `combu -f other.jsonnet`. */
+  readonly command: string;
+  /** What is known of the run already (attach, resume); the reporter folds on in it, so it must be nobody else's. */
+  readonly state?: RunState;
+}
+
+/** How one kind shows the state that the reporter folds. */
+interface View {
+  onEvent(event: RunEvent): void;
+  tick(now: number): void;
+  close(): void;
+}
+
+/** Milliseconds between frames: five a second look alive and cost little. */
+const FRAME = 200;
+/** Milliseconds between looks whether a line of counts is due. */
+const PLAIN_TICK = 1000;
+
+/** One reporter of the kind asked for; it prints to `stream` and nowhere else. */
+export function createReporter(kind: ReporterKind, stream: ReportStream, options: ReporterOptions): Reporter {
+  const state = options.state ?? newRunState();
+  const paint = palette(options.color);
+  const print = (lines: readonly string[]) => {
+    if (lines.length > 0) stream.write(`${lines.join('\n')}\n`);
+  };
+  switch (kind) {
+    case 'json':
+      return {
+        onEvent: (event) => void stream.write(`${JSON.stringify({ schema: 'combu/event/v1', ...event })}\n`),
+        finish: () => {},
+      };
+    case 'quiet':
+      return foldingReporter(SILENT, undefined);
+    case 'plain': {
+      const lines = new PlainLines(state, options.clock.now());
+      const view = {
+        onEvent: (event: RunEvent) => print(lines.onEvent(event)),
+        tick: (now: number) => print(lines.tick(now)),
+        close: () => {},
+      };
+      return foldingReporter(view, PLAIN_TICK);
+    }
+    case 'tty':
+      return foldingReporter(new LiveDisplay(state, stream, paint, options.unicode), FRAME);
+  }
+
+  function foldingReporter(view: View, pause: number | undefined): Reporter {
+    const tick = () => view.tick(options.clock.now());
+    const stop = pause === undefined ? () => {} : every(options.clock, pause, tick);
+    let finished = false;
+    return {
+      onEvent(event) {
+        if (finished) return;
+        fold(state, event);
+        view.onEvent(event);
+      },
+      finish() {
+        if (finished) return;
+        finished = true;
+        stop();
+        view.close();
+        if (state.outcome === null || (kind === 'quiet' && state.outcome === 'succeeded')) return;
+        const at = { folder: options.folder, command: options.command, palette: paint };
+        print(summaryLines(state, runStanding(state, false), options.clock.now(), at));
+      },
+    };
+  }
+}
+
+const SILENT: View = { onEvent: () => {}, tick: () => {}, close: () => {} };
+
+/** Calls `action` every `ms` milliseconds until the returned function is called. */
+function every(clock: Clock, ms: number, action: () => void): () => void {
+  const stop = new AbortController();
+  const loop = async () => {
+    while (!stop.signal.aborted) {
+      await clock.sleep(ms, stop.signal);
+      if (!stop.signal.aborted) action();
+    }
+  };
+  void loop();
+  return () => stop.abort();
+}
