@@ -1,0 +1,52 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import { BUSYBOX, engine, type FinishedRun, workplace } from '../../rig/experiment.js';
+
+/** The one long test here: 200 containers, about five starts a second. */
+describe('a hundred pairs of server and solver where four pairs fit', () => {
+  const place = workplace();
+  const PAIRS = 100;
+  let run: FinishedRun;
+  let request: number;
+
+  beforeAll(async () => {
+    const { NCPU: cpus } = (await engine.info()) as { NCPU: number };
+    request = cpus / 8;
+    run = await place.run(`
+      local uuid = 'UUID';
+      local base = { image: '${BUSYBOX}', resources: { cpus: ${request} }, networks: ['pairs-%s' % uuid], grace: '2s' };
+      local server(id) = base { name: 'server-%s-%d' % [uuid, id], service: true,
+        cmd: ['sh', '-c', 'echo I serve %d > /index.html; exec httpd -f -p 8080' % id] };
+      local solver(id) = base { name: 'solver-%s-%d' % [uuid, id], depends: ['server-%s-%d' % [uuid, id]],
+        cmd: ['sh', '-c', 'until wget -q -O - http://server-%s-%d:8080/index.html; do usleep 50000; done' % [uuid, id]] };
+      std.flatMap(function(id) [server(id), solver(id)], std.range(1, ${PAIRS}))`);
+  }, 180_000);
+
+  it('all run to their ends, each solver with its own server', () => {
+    expect(run.code).toBe(0);
+    for (let id = 1; id <= PAIRS; id++) {
+      expect(run.record.ends()[`solver-${run.record.id}-${id}`]).toBe('succeeded');
+      expect(run.record.ends()[`server-${run.record.id}-${id}`]).toBe('stopped');
+      expect(run.record.log(`solver-${run.record.id}-${id}`)).toContain(`I serve ${id}\n`);
+    }
+  });
+
+  it('never more than four pairs at once, and four at once for most of the time', () => {
+    let now = 0;
+    let most = 0;
+    const seen: number[] = [];
+    for (const event of run.record.events()) {
+      if (event.type === 'attempt.intended') now++;
+      if (event.type === 'attempt.ended') now--;
+      most = Math.max(most, now);
+      if (event.type === 'attempt.started') seen.push(now);
+    }
+    expect(most).toBeLessThanOrEqual(8);
+    const median = seen.sort((a, b) => a - b)[Math.floor(seen.length / 2)];
+    expect(median).toBeGreaterThanOrEqual(6);
+  });
+
+  it('nothing is left', async () => {
+    expect(await place.containers()).toEqual([]);
+    expect(await place.networks()).toEqual([]);
+  });
+});

@@ -1,0 +1,303 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import Docker from 'dockerode';
+import { afterAll } from 'vitest';
+import type { RunEvent, RunEventType } from '../../src/model/event.js';
+
+const MAIN = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
+
+/** Made by scripts/base-image.sh from this machine's own programs. */
+export const BUSYBOX = 'combu-example/busybox:1';
+export const NODE = 'combu-example/node:20';
+
+/** The engine that the tests look at, past combu. */
+export const engine = new Docker();
+
+/** How a command ended, and all that it wrote. */
+export interface Ended {
+  /** null where a signal ended it. */
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** A `combu` that is under way. */
+export interface Underway {
+  readonly process: ChildProcess;
+  readonly ended: Promise<Ended>;
+}
+
+/** An event of one type, with its payload. */
+export type EventOf<T extends RunEventType> = Extract<RunEvent, { readonly type: T }>;
+
+export interface CommandOptions {
+  readonly env?: Readonly<Record<string, string>>;
+  /** Put before `node`: `['runuser', '-u', 'somebody', '--']`. */
+  readonly as?: readonly string[];
+  readonly stdin?: string;
+}
+
+/** What one run left in the state folder, read afresh at every call: so it serves while the run goes on, too. */
+export class RunRecord {
+  readonly folder: string;
+
+  constructor(folder: string) {
+    this.folder = folder;
+  }
+
+  get id(): string {
+    return this.folder.slice(this.folder.lastIndexOf('-') + 1);
+  }
+
+  /** Whole lines only: a line being written is left for the next look. */
+  events(): RunEvent[] {
+    const text = readFileSync(join(this.folder, 'journal.jsonl'), 'utf8');
+    return text
+      .slice(0, text.lastIndexOf('\n') + 1)
+      .split('\n')
+      .filter((line) => line !== '')
+      .map((line) => JSON.parse(line) as RunEvent);
+  }
+
+  all<T extends RunEventType>(type: T, trial?: string): EventOf<T>[] {
+    return this.events().filter(
+      (event): event is EventOf<T> =>
+        event.type === type && (trial === undefined || ('trial' in event && event.trial === trial)),
+    );
+  }
+
+  /** The only event of this type (and trial); anything else fails the test. */
+  one<T extends RunEventType>(type: T, trial?: string): EventOf<T> {
+    const found = this.all(type, trial);
+    if (found.length !== 1 || found[0] === undefined) {
+      throw new Error(`The journal has ${found.length} events ${type} ${trial ?? ''}, not one.`);
+    }
+    return found[0];
+  }
+
+  /** Index in the journal of the first such event, for questions of order. */
+  at(type: RunEventType, trial?: string): number {
+    const index = this.events().findIndex(
+      (event) => event.type === type && (trial === undefined || ('trial' in event && event.trial === trial)),
+    );
+    if (index < 0) throw new Error(`The journal has no event ${type} ${trial ?? ''}.`);
+    return index;
+  }
+
+  /** How every trial ended: its state, or `skipped: cause`. */
+  ends(): Record<string, string> {
+    const ends: Record<string, string> = {};
+    for (const event of this.events()) {
+      if (event.type === 'trial.ended') ends[event.trial] = event.state;
+      if (event.type === 'trial.skipped') {
+        const { cause } = event;
+        ends[event.trial] =
+          cause.kind === 'dependency'
+            ? `skipped: dependency ${cause.trial}: ${cause.state}`
+            : `skipped: ${cause.kind}`;
+      }
+    }
+    return ends;
+  }
+
+  log(trial: string, attempt = 1): string {
+    return readFileSync(join(this.folder, 'logs', `${trial}.${attempt}.log`), 'utf8');
+  }
+
+  /** The log of a trial that prints `key=value` lines. */
+  facts(trial: string, attempt = 1): Record<string, string> {
+    const lines = this.log(trial, attempt).trimEnd().split('\n');
+    return Object.fromEntries(
+      lines.map((line) => {
+        const at = line.indexOf('=');
+        return [line.slice(0, at), line.slice(at + 1)];
+      }),
+    );
+  }
+
+  results(trial: string, attempt = 1): string {
+    return join(this.folder, 'results', trial, String(attempt));
+  }
+}
+
+/** A finished `combu run`. */
+export interface FinishedRun extends Ended {
+  readonly record: RunRecord;
+}
+
+/**
+ * A temporary folder for one experiment, and the real command on it as a child process, against the real engine.
+ * Removes after the test file whatever is left: processes, containers, networks, volumes, folder.
+ */
+export class Workplace {
+  readonly folder = realpathSync(mkdtempSync(join(tmpdir(), 'combu-e2e-')));
+  readonly #children = new Set<ChildProcess>();
+
+  path(...parts: string[]): string {
+    return join(this.folder, ...parts);
+  }
+
+  /** Writes a file of the experiment, folders as needed. */
+  write(name: string, text: string, mode = 0o644): void {
+    mkdirSync(dirname(this.path(name)), { recursive: true });
+    writeFileSync(this.path(name), text, { mode });
+  }
+
+  start(args: readonly string[], options: CommandOptions = {}): Underway {
+    const [program = '', ...rest] = [...(options.as ?? []), process.execPath, MAIN, ...args];
+    const child = spawn(program, rest, {
+      cwd: this.folder,
+      env: { PATH: process.env.PATH, HOME: process.env.HOME, ...dockerEnv(), ...options.env },
+      stdio: ['pipe', 'pipe', 'pipe'],
+    });
+    this.#children.add(child);
+    let stdout = '';
+    let stderr = '';
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      stdout += text;
+    });
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      stderr += text;
+    });
+    child.stdin.end(options.stdin ?? '');
+    const ended = new Promise<Ended>((resolve, reject) => {
+      child.once('error', reject);
+      child.once('close', (code) => {
+        this.#children.delete(child);
+        resolve({ code, stdout, stderr });
+      });
+    });
+    return { process: child, ended };
+  }
+
+  combu(args: readonly string[], options: CommandOptions = {}): Promise<Ended> {
+    return this.start(args, options).ended;
+  }
+
+  /** Writes the experiment file, and runs it to its end. */
+  async run(text: string, args: readonly string[] = [], options: CommandOptions = {}): Promise<FinishedRun> {
+    this.write('experiment.jsonnet', text);
+    const ended = await this.combu(['run', ...args], options);
+    const record = this.runs().at(-1);
+    if (record === undefined) throw new Error(`combu made no run:\n${ended.stderr}${ended.stdout}`);
+    return { ...ended, record };
+  }
+
+  /** Every run's record, the oldest first. */
+  runs(): RunRecord[] {
+    let names: string[];
+    try {
+      names = readdirSync(this.path('.combu', 'runs'));
+    } catch {
+      return [];
+    }
+    return names
+      .filter((name) => !name.startsWith('.'))
+      .sort()
+      .map((name) => new RunRecord(this.path('.combu', 'runs', name)));
+  }
+
+  /** Looks at the latest run until `look` finds what it waits for; fails after a minute. */
+  async until<T>(look: (record: RunRecord) => T | undefined | false): Promise<T> {
+    const end = Date.now() + 60_000;
+    for (;;) {
+      const record = this.runs().at(-1);
+      const found = record === undefined ? undefined : attempt(() => look(record));
+      if (found !== undefined && found !== false) return found;
+      if (Date.now() > end) throw new Error(`Not seen within a minute: ${look.toString()}`);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  }
+
+  /** What combu has on the engine of this folder's experiments. */
+  async containers(): Promise<Docker.ContainerInspectInfo[]> {
+    const all = await engine.listContainers({ all: true, filters: { label: ['combu.file'] } });
+    const ours = all.filter((each) => this.#made(each.Labels));
+    return Promise.all(ours.map((each) => engine.getContainer(each.Id).inspect()));
+  }
+
+  async container(trial: string): Promise<Docker.ContainerInspectInfo> {
+    const found = (await this.containers()).filter((each) => each.Config.Labels['combu.trial'] === trial);
+    if (found.length !== 1 || found[0] === undefined) {
+      throw new Error(`${trial} has ${found.length} containers, not one.`);
+    }
+    return found[0];
+  }
+
+  async networks(): Promise<string[]> {
+    const all = await engine.listNetworks({ filters: { label: ['combu.file'] } });
+    return all.filter((each) => this.#made(each.Labels)).map((each) => each.Name);
+  }
+
+  async volumes(): Promise<string[]> {
+    const { Volumes: all } = await engine.listVolumes({ filters: { label: ['combu.file'] } });
+    return all.filter((each) => this.#made(each.Labels)).map((each) => each.Name);
+  }
+
+  async dispose(): Promise<void> {
+    for (const child of this.#children) child.kill('SIGKILL');
+    for (const each of await this.containers()) {
+      await engine.getContainer(each.Id).remove({ force: true, v: true });
+    }
+    for (const name of await this.networks()) await engine.getNetwork(name).remove();
+    for (const name of await this.volumes()) await engine.getVolume(name).remove();
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  #made(labels: Record<string, string> | null | undefined): boolean {
+    return labels?.['combu.file']?.startsWith(`${this.folder}/`) === true;
+  }
+}
+
+/** A workplace that is cleared away after the tests of the describe block (or file) that asks for it. */
+export function workplace(): Workplace {
+  const place = new Workplace();
+  afterAll(() => place.dispose());
+  return place;
+}
+
+/** Makes an image: `script` run in a container of `from` (busybox), then these Dockerfile instructions. */
+export async function makeImage(
+  reference: string,
+  { from = BUSYBOX, script = 'true', changes }: { from?: string; script?: string; changes: string[] },
+): Promise<void> {
+  const [repo, tag] = reference.split(/:(?=[^/]*$)/);
+  const base = await engine.createContainer({ Image: from, Cmd: ['sh', '-c', script] });
+  try {
+    await base.start();
+    await base.wait();
+    await base.commit({ repo, tag, changes: changes.join('\n') });
+  } finally {
+    await base.remove({ force: true });
+  }
+}
+
+/** What tells programs where the engine is; nothing else of this process's environment reaches combu. */
+function dockerEnv(): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(process.env).filter(
+      (entry): entry is [string, string] => entry[0].startsWith('DOCKER_') && entry[1] !== undefined,
+    ),
+  );
+}
+
+/** A look at a file that isn't there yet finds nothing. */
+function attempt<T>(look: () => T): T | undefined {
+  try {
+    return look();
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
