@@ -65,7 +65,7 @@ missing() {
   done
 }
 
-is_debian() { [ -r /etc/debian_version ] && has apt-get; }
+is_debian() { has apt-get; }
 
 # What apt-get says is of interest only when it fails.
 install_packages() {
