@@ -45,11 +45,12 @@ export class PlainLines {
   tick(now: number): string[] {
     const state = this.#state;
     if (state.startedAt === '' || state.outcome !== null) return [];
+    const young = now - Date.parse(state.supervisedSince) < 10 * MINUTE;
+    const waited = now - this.#lastProgress;
+    if (waited < (young && !this.#small() ? 10 * SECOND : MINUTE)) return [];
     const counts = countStates(state, 'running', 'batch');
     const text = formatCounts(counts);
-    const young = now - Date.parse(state.supervisedSince) < 10 * MINUTE;
-    const pause = text === this.#lastCounts ? 10 * MINUTE : !this.#small() && young ? 10 * SECOND : MINUTE;
-    if (now - this.#lastProgress < pause) return [];
+    if (text === this.#lastCounts && waited < 10 * MINUTE) return [];
     this.#lastProgress = now;
     this.#lastCounts = text;
     const left = estimateRemaining(state, now);

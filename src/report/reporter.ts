@@ -43,8 +43,11 @@ interface View {
   close(): void;
 }
 
-/** Milliseconds between frames: five a second look alive and cost little. */
+/** Milliseconds between frames: five a second look alive. */
 const FRAME = 200;
+/** A frame of 10,000 trials takes 10 ms to work out, so one a second for so many. */
+const MANY_TRIALS = 2000;
+const FRAME_OF_MANY = 1000;
 /** Milliseconds between looks whether a line of counts is due. */
 const PLAIN_TICK = 1000;
 
@@ -62,7 +65,7 @@ export function createReporter(kind: ReporterKind, stream: ReportStream, options
         finish: () => {},
       };
     case 'quiet':
-      return foldingReporter(SILENT, undefined);
+      return foldingReporter(SILENT, () => PLAIN_TICK);
     case 'plain': {
       const lines = new PlainLines(state, options.clock.now());
       const view = {
@@ -70,15 +73,17 @@ export function createReporter(kind: ReporterKind, stream: ReportStream, options
         tick: (now: number) => print(lines.tick(now)),
         close: () => {},
       };
-      return foldingReporter(view, PLAIN_TICK);
+      return foldingReporter(view, () => PLAIN_TICK);
     }
     case 'tty':
-      return foldingReporter(new LiveDisplay(state, stream, paint, options.unicode), FRAME);
+      return foldingReporter(new LiveDisplay(state, stream, paint, options.unicode), () =>
+        state.trials.size > MANY_TRIALS ? FRAME_OF_MANY : FRAME,
+      );
   }
 
-  function foldingReporter(view: View, pause: number | undefined): Reporter {
+  function foldingReporter(view: View, pause: () => number): Reporter {
     const tick = () => view.tick(options.clock.now());
-    const stop = pause === undefined ? () => {} : every(options.clock, pause, tick);
+    const stop = every(options.clock, pause, tick);
     let finished = false;
     return {
       onEvent(event) {
@@ -101,12 +106,12 @@ export function createReporter(kind: ReporterKind, stream: ReportStream, options
 
 const SILENT: View = { onEvent: () => {}, tick: () => {}, close: () => {} };
 
-/** Calls `action` every `ms` milliseconds until the returned function is called. */
-function every(clock: Clock, ms: number, action: () => void): () => void {
+/** Calls `action` again and again, `pause()` milliseconds apart, until the returned function is called. */
+function every(clock: Clock, pause: () => number, action: () => void): () => void {
   const stop = new AbortController();
   const loop = async () => {
     while (!stop.signal.aborted) {
-      await clock.sleep(ms, stop.signal);
+      await clock.sleep(pause(), stop.signal);
       if (!stop.signal.aborted) action();
     }
   };
