@@ -1,0 +1,469 @@
+import type { Bind, FunctionNode, LocalNode, Node, Source } from './ast.js';
+import { compileCall } from './compile-call.js';
+import { compileArrayComprehension } from './compile-loops.js';
+import { compileObject, compileObjectComprehension } from './compile-object.js';
+import { compileBinary, compileUnary } from './compile-operators.js';
+import { JsonnetError as Failure, type JsonnetError, nearest, staticError } from './errors.js';
+import { indexValue, sliceValue } from './indexing.js';
+import { Code, type Run } from './machine.js';
+import { JsonnetObject } from './objects.js';
+import { toText } from './operators.js';
+import { FrameLayout, Scope } from './scope.js';
+import {
+  Closure,
+  type CompiledParameter,
+  EMPTY_ARRAY,
+  type Frame,
+  type FunctionShape,
+  JsonnetArray,
+  type Slot,
+  Thunk,
+  type Value,
+} from './values.js';
+
+/** What compiled code needs from the evaluation that it belongs to. */
+export interface Surroundings {
+  readonly literals: ReadonlyMap<string, string>;
+  importCode(from: Source, path: string): Value;
+  importString(from: Source, path: string): Value;
+  importBinary(from: Source, path: string): Value;
+  /** A member of the standard library, as an unshadowed `std.name` sees it. */
+  standard(source: Source, name: string): Value | undefined;
+}
+
+/**
+ * Where a call stands. In `tail` position its result is the function's; `operand` is the last operand of an operator
+ * there, which the reference counts as if it were (no frame is kept), though something remains to be done.
+ */
+export type Position = 'inner' | 'operand' | 'tail';
+
+/** Turns a syntax tree into closures, with every variable resolved to a slot. */
+export class Compiler {
+  constructor(
+    readonly source: Source,
+    readonly surroundings: Surroundings,
+  ) {}
+
+  /** A whole file: its code runs in a frame whose slot 1 is `std`. */
+  file(node: Node): { code: Code; size: number } {
+    const layout = new FrameLayout('file', undefined);
+    const scope = new Scope(layout, undefined);
+    scope.define('std');
+    const code = this.code(node, new Scope(layout, scope), `file ${this.source.file}`);
+    return { code, size: layout.size };
+  }
+
+  code(node: Node, scope: Scope, label: string, position: Position = 'inner'): Code {
+    return new Code(this.run(node, scope, position), this.source, node.start, node.end, label);
+  }
+
+  wrap(run: Run, { start, end }: { start: number; end: number }, label: string): Code {
+    return new Code(run, this.source, start, end, label);
+  }
+
+  fail(message: string, node: { start: number; end: number }): JsonnetError {
+    return staticError(message, { source: this.source, start: node.start, end: node.end });
+  }
+
+  run(node: Node, scope: Scope, position: Position = 'inner'): Run {
+    switch (node.kind) {
+      case 'literal': {
+        const { value } = node;
+        return () => value;
+      }
+      case 'number':
+        return this.#number(node);
+      case 'string': {
+        const value = this.surroundings.literals.get(node.value) ?? node.value;
+        return () => value;
+      }
+      case 'variable':
+        return this.variable(node.name, node, scope);
+      case 'self':
+        return this.#self(node, scope);
+      case 'dollar':
+        return this.#dollar(node, scope);
+      case 'super':
+        return this.#super(node, scope);
+      case 'in-super':
+        return this.#inSuper(node, scope);
+      case 'index':
+        return this.#index(node, scope);
+      case 'slice':
+        return this.#slice(node, scope);
+      case 'call':
+        return compileCall(this, node, scope, position);
+      case 'unary':
+        return compileUnary(this, node, scope, position);
+      case 'binary':
+        return compileBinary(this, node, scope, position);
+      case 'if':
+        return this.#if(node, scope, position);
+      case 'local':
+        return this.#local(node, scope, position);
+      case 'function':
+        return this.#function(node, scope);
+      case 'error':
+        return this.#error(node, scope);
+      case 'assert':
+        return this.#assert(node, scope, position);
+      case 'import':
+        return this.#import(node);
+      case 'array':
+        return this.#array(node.elements, scope);
+      case 'array-comprehension':
+        return compileArrayComprehension(this, node, scope);
+      case 'object':
+        return compileObject(this, node, scope);
+      case 'object-comprehension':
+        return compileObjectComprehension(this, node, scope);
+    }
+  }
+
+  /** For what may be evaluated later or never: constants and known variables as they are, everything else put off. */
+  slot(node: Node, scope: Scope, label: string): (frame: Frame) => Slot {
+    if (
+      node.kind === 'literal' ||
+      node.kind === 'string' ||
+      (node.kind === 'number' && Number.isFinite(node.value))
+    ) {
+      return this.run(node, scope);
+    }
+    const code = this.code(node, scope, label);
+    if (node.kind === 'variable') {
+      const address = scope.find(node.name)!;
+      if (address.hops === 0) {
+        const { slot } = address;
+        return (frame) => {
+          const known = frame[slot] as Slot | undefined;
+          if (known instanceof Thunk) return known.value ?? new Thunk(code, frame);
+          return known === undefined ? new Thunk(code, frame) : known;
+        };
+      }
+    }
+    if (node.kind === 'function') return code.run;
+    return (frame) => new Thunk(code, frame);
+  }
+
+  variable(name: string, node: { start: number; end: number }, scope: Scope): Run {
+    const address = scope.find(name);
+    if (!address) {
+      const near = nearest(name, scope.names());
+      const hint = near === undefined ? '' : ` (did you mean "${near}"?)`;
+      throw this.fail(`unknown variable: ${name}${hint}`, node);
+    }
+    return readSlot(address.hops, address.slot);
+  }
+
+  #number(node: Node & { kind: 'number' }): Run {
+    const { value } = node;
+    if (Number.isFinite(value)) return () => value;
+    return () => {
+      throw new Failure('overflow: this number is too large').at(this.#region(node));
+    };
+  }
+
+  #region(node: { start: number; end: number }) {
+    return { source: this.source, start: node.start, end: node.end };
+  }
+
+  #self(node: Node, scope: Scope): Run {
+    const hops = scope.layout.hopsToObject();
+    if (hops < 0) throw this.fail('"self" has a meaning only inside an object', node);
+    return readSlot(hops, 1);
+  }
+
+  #dollar(node: Node, scope: Scope): Run {
+    const hops = scope.layout.hopsToOutermostObject();
+    if (hops < 0) throw this.fail('"$" has a meaning only inside an object', node);
+    return readSlot(hops, 1);
+  }
+
+  #superParts(node: Node & { kind: 'super' | 'in-super' }, scope: Scope) {
+    const hops = scope.layout.hopsToObject();
+    if (hops < 0) throw this.fail('"super" has a meaning only inside an object', node);
+    const name = this.fieldName(node.index, scope);
+    return { objectFrame: (frame: Frame) => outer(frame, hops), name, at: this.#region(node) };
+  }
+
+  /** An index or a name of a field: never one of the literals that are replaced. */
+  fieldName(node: Node, scope: Scope): Run {
+    if (node.kind !== 'string') return this.run(node, scope);
+    const { value } = node;
+    return () => value;
+  }
+
+  #super(node: Node & { kind: 'super' }, scope: Scope): Run {
+    const { objectFrame, name, at } = this.#superParts(node, scope);
+    return (frame) => {
+      const key = name(frame);
+      if (typeof key !== 'string') throw new Failure('the index of "super" must be a string').at(at);
+      const home = objectFrame(frame);
+      try {
+        return (home[1] as JsonnetObject).getSuper((home[2] as number) + 1, key);
+      } catch (error) {
+        throw error instanceof Failure ? error.at(at) : error;
+      }
+    };
+  }
+
+  #inSuper(node: Node & { kind: 'in-super' }, scope: Scope): Run {
+    const { objectFrame, name, at } = this.#superParts(node, scope);
+    return (frame) => {
+      const key = name(frame);
+      if (typeof key !== 'string') throw new Failure('"in super" needs a string before it').at(at);
+      const home = objectFrame(frame);
+      return (home[1] as JsonnetObject).has(key, (home[2] as number) + 1);
+    };
+  }
+
+  #index(node: Node & { kind: 'index' }, scope: Scope): Run {
+    const { target: targetNode, index: indexNode } = node;
+    if (targetNode.kind === 'variable' && indexNode.kind === 'string') {
+      const standard = this.standard(targetNode.name, indexNode.value, scope);
+      if (standard !== undefined) return () => standard;
+    }
+    const target = this.run(targetNode, scope);
+    const at = this.#region({ start: indexNode.start, end: indexNode.end });
+    if (indexNode.kind === 'string') {
+      const name = indexNode.value;
+      return (frame) => {
+        const object = target(frame);
+        try {
+          return object instanceof JsonnetObject ? object.get(name) : indexValue(object, name);
+        } catch (error) {
+          throw error instanceof Failure ? error.at(at) : error;
+        }
+      };
+    }
+    const index = this.run(indexNode, scope);
+    return (frame) => {
+      const object = target(frame);
+      const key = index(frame);
+      try {
+        return indexValue(object, key);
+      } catch (error) {
+        throw error instanceof Failure ? error.at(at) : error;
+      }
+    };
+  }
+
+  /** The member of the standard library that `std.name` means here, if `variable` is the file's own `std`. */
+  standard(variable: string, name: string, scope: Scope): Value | undefined {
+    if (variable !== 'std' || !scope.find('std')?.standard) return undefined;
+    return this.surroundings.standard(this.source, name);
+  }
+
+  #slice(node: Node & { kind: 'slice' }, scope: Scope): Run {
+    const absent: Run = () => null;
+    const target = this.run(node.target, scope);
+    const from = node.from ? this.run(node.from, scope) : absent;
+    const to = node.to ? this.run(node.to, scope) : absent;
+    const step = node.step ? this.run(node.step, scope) : absent;
+    const at = this.#region(node);
+    return (frame) => {
+      const parts: [Value, Value, Value, Value] = [target(frame), from(frame), to(frame), step(frame)];
+      try {
+        return sliceValue(...parts);
+      } catch (error) {
+        throw error instanceof Failure ? error.at(at) : error;
+      }
+    };
+  }
+
+  #if(node: Node & { kind: 'if' }, scope: Scope, position: Position): Run {
+    const test = this.condition(node.test, scope);
+    const then = this.run(node.then, scope, position);
+    const otherwise: Run = node.otherwise ? this.run(node.otherwise, scope, position) : () => null;
+    return (frame) => (test(frame) ? then(frame) : otherwise(frame));
+  }
+
+  /** An expression that has to be a boolean. */
+  condition(node: Node, scope: Scope, position: Position = 'inner'): (frame: Frame) => boolean {
+    const run = this.run(node, scope, position);
+    const at = this.#region(node);
+    return (frame) => {
+      const value = run(frame);
+      if (value === true) return true;
+      if (value === false) return false;
+      throw new Failure(`a condition must be true or false, this is ${describeValue(value)}`).at(at);
+    };
+  }
+
+  /** Gives every variable of a `local` its slot, then compiles their values, which may use each other. */
+  bind(binds: readonly Bind[], scope: Scope): { slot: number; make: (frame: Frame) => Slot }[] {
+    const slots = binds.map(({ name }) => scope.define(name));
+    return binds.map((bind, i) => ({ slot: slots[i]!, make: this.put(bind, scope) }));
+  }
+
+  /** A variable's value, put off; functions and constants need no putting off. */
+  put(bind: Bind, scope: Scope): (frame: Frame) => Slot {
+    const { value } = bind;
+    if (value.kind === 'variable') {
+      const code = this.code(value, scope, `variable ${bind.name}`);
+      return (frame) => new Thunk(code, frame);
+    }
+    return this.slot(value, scope, `variable ${bind.name}`);
+  }
+
+  #local(node: LocalNode, outerScope: Scope, position: Position): Run {
+    // Chains of `local` are the usual shape of a file: one loop instead of a closure inside each other.
+    const scope = new Scope(outerScope.layout, outerScope);
+    const binds = this.bind(node.binds, scope);
+    const body = this.run(node.body, scope, position);
+    if (binds.length === 1) {
+      const { slot, make } = binds[0]!;
+      return (frame) => {
+        frame[slot] = make(frame);
+        return body(frame);
+      };
+    }
+    return (frame) => {
+      for (const { slot, make } of binds) frame[slot] = make(frame);
+      return body(frame);
+    };
+  }
+
+  #function(node: FunctionNode, outerScope: Scope): Run {
+    const shape = this.functionShape(node, outerScope);
+    return (frame) => new Closure(shape, frame);
+  }
+
+  functionShape(node: FunctionNode, outerScope: Scope): FunctionShape {
+    const layout = new FrameLayout('function', outerScope.layout);
+    const scope = new Scope(layout, outerScope);
+    for (const { name } of node.parameters) scope.define(name);
+    const parameters: CompiledParameter[] = node.parameters.map(({ name, fallback }) => ({
+      name,
+      fallback: fallback ? this.code(fallback, scope, `parameter ${name}`) : undefined,
+    }));
+    const body = this.code(node.body, scope, node.name ? `function ${node.name}` : 'function', 'tail');
+    return { name: node.name, parameters, body, size: layout.size };
+  }
+
+  #error(node: Node & { kind: 'error' }, scope: Scope): Run {
+    const message = this.run(node.message, scope);
+    const at = this.#region(node);
+    return (frame) => {
+      throw new Failure(toText(message(frame))).at(at);
+    };
+  }
+
+  #assert(node: Node & { kind: 'assert' }, scope: Scope, position: Position): Run {
+    const check = this.assertion(node, 'assertion failed', scope);
+    const rest = this.run(node.rest, scope, position);
+    return (frame) => {
+      check(frame);
+      return rest(frame);
+    };
+  }
+
+  assertion(
+    node: { test: Node; message: Node | undefined; start: number; end: number },
+    fallback: string,
+    scope: Scope,
+  ): Run {
+    const test = this.condition(node.test, scope);
+    const message = node.message ? this.run(node.message, scope) : () => fallback;
+    const at = this.#region(node.test);
+    return (frame) => {
+      if (!test(frame)) throw new Failure(toText(message(frame))).at(at);
+      return true;
+    };
+  }
+
+  #import(node: Node & { kind: 'import' }): Run {
+    const { surroundings, source } = this;
+    const { path, form } = node;
+    const at = this.#region(node);
+    const load = {
+      code: () => surroundings.importCode(source, path),
+      string: () => surroundings.importString(source, path),
+      binary: () => surroundings.importBinary(source, path),
+    }[form];
+    return () => {
+      try {
+        return load();
+      } catch (error) {
+        throw error instanceof Failure ? error.at(at) : error;
+      }
+    };
+  }
+
+  #array(nodes: readonly Node[], scope: Scope): Run {
+    if (nodes.length === 0) return () => EMPTY_ARRAY;
+    const makers = nodes.map((node) => this.element(node, scope));
+    return (frame) => {
+      const elements: Slot[] = new Array(makers.length);
+      for (let i = 0; i < makers.length; i++) elements[i] = makers[i]!(frame);
+      return new JsonnetArray(elements);
+    };
+  }
+
+  /** An element of an array: always a thunk, even if ready, for it knows its place. */
+  element(node: Node, scope: Scope): (frame: Frame) => Slot {
+    const code = this.code(node, scope, 'element');
+    if (
+      node.kind === 'literal' ||
+      node.kind === 'string' ||
+      (node.kind === 'number' && Number.isFinite(node.value))
+    ) {
+      const ready = Thunk.ready(code, code.run([]));
+      return () => ready;
+    }
+    return (frame) => new Thunk(code, frame);
+  }
+}
+
+/** The frame `hops` frames out. */
+export function outer(frame: Frame, hops: number): Frame {
+  let found = frame;
+  for (let i = 0; i < hops; i++) found = found[0] as Frame;
+  return found;
+}
+
+/** Reads a variable, replacing a put-off value by its value once that is known. */
+function readSlot(hops: number, slot: number): Run {
+  if (hops === 0) {
+    return (frame) => {
+      const value = frame[slot] as Slot;
+      if (!(value instanceof Thunk)) return value;
+      const forced = value.force();
+      frame[slot] = forced;
+      return forced;
+    };
+  }
+  if (hops === 1) {
+    return (frame) => {
+      const home = frame[0] as Frame;
+      const value = home[slot] as Slot;
+      if (!(value instanceof Thunk)) return value;
+      const forced = value.force();
+      home[slot] = forced;
+      return forced;
+    };
+  }
+  if (hops === 2) {
+    return (frame) => {
+      const home = (frame[0] as Frame)[0] as Frame;
+      const value = home[slot] as Slot;
+      if (!(value instanceof Thunk)) return value;
+      const forced = value.force();
+      home[slot] = forced;
+      return forced;
+    };
+  }
+  return (frame) => {
+    const home = outer(frame, hops);
+    const value = home[slot] as Slot;
+    if (!(value instanceof Thunk)) return value;
+    const forced = value.force();
+    home[slot] = forced;
+    return forced;
+  };
+}
+
+function describeValue(value: Value): string {
+  if (value === null) return 'null';
+  return typeof value === 'object' ? 'a different kind of value' : `a ${typeof value}`;
+}

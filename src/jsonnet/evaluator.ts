@@ -1,0 +1,141 @@
+import { type Node, Source } from './ast.js';
+import { call, type NamedSlot } from './calls.js';
+import { Compiler, type Surroundings } from './compile.js';
+import { JsonnetError, placeOf } from './errors.js';
+import { type Code, stack } from './machine.js';
+import { fromJson, toJson } from './manifest/plain.js';
+import { MANIFESTATION } from './manifest/site.js';
+import type { ExternalValue, NativeFunction, ResolvedOptions } from './options.js';
+import { parseSource } from './parser.js';
+import { builtin, type Members, stringOf } from './std/define.js';
+import { LIBRARY, standardObject } from './std/library.js';
+import {
+  Builtin,
+  type Frame,
+  force,
+  isFunction,
+  JsonnetArray,
+  type Slot,
+  Thunk,
+  type Value,
+} from './values.js';
+
+/** One evaluation: its files, its external variables, its standard library. */
+export class Evaluator implements Surroundings {
+  readonly literals: ReadonlyMap<string, string>;
+  readonly #options: ResolvedOptions;
+  readonly #contents = new Map<string, Uint8Array>();
+  readonly #codes = new Map<string, Thunk>();
+  readonly #external = new Map<string, Slot>();
+  readonly #members: Map<string, Value>;
+
+  constructor(options: ResolvedOptions) {
+    this.#options = options;
+    this.literals = new Map(Object.entries(options.literals));
+    this.#members = new Map(Object.entries(this.#ownMembers()));
+    for (const [name, value] of Object.entries(options.extVars)) {
+      this.#external.set(name, this.#externalSlot(value, `<extvar:${name}>`));
+    }
+  }
+
+  /** Evaluates a program; a function is called with the top-level arguments. */
+  program(source: Source): Value {
+    const value = this.#file(source).force();
+    if (!isFunction(value)) return value;
+    const named: NamedSlot[] = Object.entries(this.#options.topLevelArgs).map(([name, argument]) => ({
+      name,
+      slot: this.#externalSlot(argument, `<top-level-arg:${name}>`),
+    }));
+    return call(value, [], named, MANIFESTATION, 'inner');
+  }
+
+  standard(source: Source, name: string): Value | undefined {
+    if (name === 'thisFile') return source.file;
+    return this.#members.get(name) ?? LIBRARY.get(name);
+  }
+
+  importCode(from: Source, path: string): Value {
+    const found = this.#find(from, path);
+    let thunk = this.#codes.get(found.path);
+    if (!thunk) {
+      thunk = this.#file(new Source(found.path, decode(found.contents)));
+      this.#codes.set(found.path, thunk);
+    }
+    return thunk.force();
+  }
+
+  importString(from: Source, path: string): Value {
+    return decode(this.#find(from, path).contents);
+  }
+
+  importBinary(from: Source, path: string): Value {
+    return new JsonnetArray([...this.#find(from, path).contents]);
+  }
+
+  #find(from: Source, path: string) {
+    const found = this.#options.importer(from.path, path);
+    if (!found)
+      throw new JsonnetError(
+        `cannot import ${path}: no such file beside ${from.file} or in the import paths`,
+      );
+    const known = this.#contents.get(found.path);
+    if (known) return { path: found.path, contents: known };
+    this.#contents.set(found.path, found.contents);
+    return found;
+  }
+
+  #file(source: Source): Thunk {
+    return this.#compiled(parseSource(source), source);
+  }
+
+  #compiled(node: Node, source: Source): Thunk {
+    const { code, size } = new Compiler(source, this).file(node);
+    const frame: Frame = new Array(size);
+    frame[0] = [];
+    frame[1] = new Thunk(this.#standardCode(source), frame);
+    return new Thunk(code, frame);
+  }
+
+  /** `std` as a whole, for programs that pass it on or extend it. */
+  #standardCode(source: Source): Code {
+    const make = () => standardObject([...this.#members, ['thisFile', source.file]]);
+    return new Compiler(source, this).wrap(make, { start: 0, end: 0 }, '');
+  }
+
+  #externalSlot(value: ExternalValue, file: string): Slot {
+    if (value.kind === 'string') return value.value;
+    return this.#file(new Source(file, value.value, ''));
+  }
+
+  #ownMembers(): Members {
+    const { trace } = this.#options;
+    return {
+      extVar: builtin('extVar', 'x', (name: Value) => {
+        const slot = this.#external.get(stringOf(name));
+        if (slot === undefined) throw new JsonnetError(`undefined external variable: ${stringOf(name)}`);
+        return force(slot);
+      }),
+      native: builtin('native', 'x', (name: Value) => this.#native(stringOf(name))),
+      trace: builtin('trace', 'str ~rest', (message: Value, rest: Slot) => {
+        trace(stringOf(message), placeOf(stack.sites[stack.depth - 1]!));
+        return force(rest);
+      }),
+    };
+  }
+
+  #native(name: string): Value {
+    const native: NativeFunction | undefined = this.#options.nativeFunctions[name];
+    if (!native) return null;
+    return new Builtin(
+      name,
+      native.parameters.map((parameter) => ({ name: parameter, optional: false, lazy: false })),
+      (...args: Value[]) => fromJson(native.call(...args.map(toJson))),
+    );
+  }
+}
+
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
+
+function decode(bytes: Uint8Array): string {
+  return decoder.decode(bytes);
+}

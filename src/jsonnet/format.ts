@@ -1,0 +1,248 @@
+import { JsonnetError } from './errors.js';
+import { formatGeneral } from './manifest/number.js';
+import { JsonnetObject } from './objects.js';
+import { toText } from './operators.js';
+import { codePointLength } from './strings.js';
+import { JsonnetArray, typeName, type Value } from './values.js';
+
+/** One `%...` of a format. */
+interface Directive {
+  /** Of `%(key)s`. */
+  readonly key: string | undefined;
+  readonly alternative: boolean;
+  readonly zero: boolean;
+  readonly left: boolean;
+  readonly blank: boolean;
+  readonly sign: boolean;
+  readonly width: number | '*';
+  readonly precision: number | '*' | undefined;
+  readonly conversion: string;
+}
+
+type Piece = string | Directive;
+
+const parsed = new Map<string, readonly Piece[]>();
+/** Formats are few, but a program may make them up: forget all when there are this many. */
+const REMEMBERED_FORMATS = 1000;
+
+/** `std.format` and `%` on strings: `values` is an array, an object for `%(key)s`, or a single value. */
+export function format(template: string, values: Value): string {
+  let pieces = parsed.get(template);
+  if (!pieces) {
+    pieces = parse(template);
+    if (parsed.size >= REMEMBERED_FORMATS) parsed.clear();
+    parsed.set(template, pieces);
+  }
+  if (values instanceof JsonnetObject) return formatObject(pieces, values);
+  const array = values instanceof JsonnetArray ? values : new JsonnetArray([values]);
+  return formatArray(pieces, array);
+}
+
+function formatArray(pieces: readonly Piece[], values: JsonnetArray): string {
+  let next = 0;
+  const count = values.elements.length;
+  const take = (): Value => {
+    if (next >= count) throw new JsonnetError(`too few values to format: got ${count}`);
+    return values.at(next++);
+  };
+  const takeStar = (what: string): number => {
+    const value = take();
+    if (typeof value !== 'number')
+      throw new JsonnetError(`a "*" for the ${what} needs a number, got ${typeName(value)}`);
+    return value;
+  };
+  let text = '';
+  for (const piece of pieces) {
+    if (typeof piece === 'string') {
+      text += piece;
+      continue;
+    }
+    const width = piece.width === '*' ? takeStar('width') : piece.width;
+    const precision = piece.precision === '*' ? takeStar('precision') : piece.precision;
+    if (piece.conversion === '%') text += pad('%', width, piece.left);
+    else text += convert(piece, take(), width, precision);
+  }
+  if (next < count)
+    throw new JsonnetError(`too many values to format: ${count}, but the format takes ${next}`);
+  return text;
+}
+
+function formatObject(pieces: readonly Piece[], values: JsonnetObject): string {
+  let text = '';
+  for (const piece of pieces) {
+    if (typeof piece === 'string') {
+      text += piece;
+      continue;
+    }
+    const { key, width, precision } = piece;
+    if (width === '*' || precision === '*')
+      throw new JsonnetError('"*" cannot be used when formatting an object');
+    if (piece.conversion === '%') text += pad('%', width, piece.left);
+    else {
+      if (key === undefined) throw new JsonnetError('formatting an object needs names: %(name)s');
+      if (!values.has(key)) throw new JsonnetError(`the object to format has no field ${key}`);
+      text += convert(piece, values.get(key), width, precision);
+    }
+  }
+  return text;
+}
+
+function parse(template: string): readonly Piece[] {
+  const pieces: Piece[] = [];
+  let from = 0;
+  for (let at = template.indexOf('%'); at >= 0; at = template.indexOf('%', from)) {
+    if (at > from) pieces.push(template.slice(from, at));
+    const [directive, end] = parseDirective(template, at + 1);
+    pieces.push(directive);
+    from = end;
+  }
+  if (from < template.length) pieces.push(template.slice(from));
+  return pieces;
+}
+
+const truncated = () => new JsonnetError('the format ends in the middle of a "%" code');
+
+function parseDirective(template: string, from: number): [Directive, number] {
+  let at = from;
+  let key: string | undefined;
+  if (template[at] === '(') {
+    const close = template.indexOf(')', at);
+    if (close < 0) throw truncated();
+    key = template.slice(at + 1, close);
+    at = close + 1;
+  }
+  const flags = { '#': false, '0': false, '-': false, ' ': false, '+': false };
+  for (let c = template[at]; c !== undefined && c in flags; c = template[++at])
+    flags[c as keyof typeof flags] = true;
+  const number = (): number | '*' => {
+    if (template[at] === '*') {
+      at++;
+      return '*';
+    }
+    const start = at;
+    while (template[at] !== undefined && template[at]! >= '0' && template[at]! <= '9') at++;
+    return Number(template.slice(start, at));
+  };
+  const width = number();
+  let precision: number | '*' | undefined;
+  if (template[at] === '.') {
+    at++;
+    precision = number();
+  }
+  const modifier = template[at];
+  if (modifier === 'h' || modifier === 'l' || modifier === 'L') at++;
+  const conversion = template[at];
+  if (conversion === undefined) throw truncated();
+  if (!'diouxXeEfFgGcrs%'.includes(conversion)) {
+    throw new JsonnetError(`the format has an unknown conversion: %${conversion}`);
+  }
+  return [
+    {
+      key,
+      alternative: flags['#'],
+      zero: flags['0'],
+      left: flags['-'],
+      blank: flags[' '],
+      sign: flags['+'],
+      width,
+      precision,
+      conversion,
+    },
+    at + 1,
+  ];
+}
+
+function pad(text: string, width: number, left: boolean): string {
+  const missing = width - codePointLength(text);
+  if (missing <= 0) return text;
+  return left ? text + ' '.repeat(missing) : ' '.repeat(missing) + text;
+}
+
+function convert(directive: Directive, value: Value, width: number, precision: number | undefined): string {
+  const { conversion, left } = directive;
+  switch (conversion) {
+    case 's':
+    case 'r':
+      return pad(toText(value), width, left);
+    case 'c':
+      return pad(character(value), width, left);
+  }
+  if (typeof value !== 'number')
+    throw new JsonnetError(`%${conversion} needs a number, got ${typeName(value)}`);
+  const zeroWidth = directive.zero && !left ? width : 0;
+  return pad(formatNumeric(directive, value, zeroWidth, precision), width, left);
+}
+
+function character(value: Value): string {
+  if (typeof value === 'number') return String.fromCodePoint(value);
+  if (typeof value === 'string' && codePointLength(value) === 1) return value;
+  throw new JsonnetError('%c needs a code point or a string of one character');
+}
+
+function formatNumeric(
+  directive: Directive,
+  value: number,
+  zeroWidth: number,
+  precision: number | undefined,
+): string {
+  const { conversion } = directive;
+  switch (conversion) {
+    case 'd':
+    case 'i':
+    case 'u':
+      return integerText(directive, value, zeroWidth, precision ?? 0, 10, '');
+    case 'o':
+      return integerText(directive, value, zeroWidth, precision ?? 0, 8, directive.alternative ? '0' : '');
+    case 'x':
+      return integerText(directive, value, zeroWidth, precision ?? 0, 16, directive.alternative ? '0x' : '');
+    case 'X':
+      return integerText(
+        directive,
+        value,
+        zeroWidth,
+        precision ?? 0,
+        16,
+        directive.alternative ? '0X' : '',
+      ).toUpperCase();
+    default:
+      return signed(directive, value, floatText(directive, Math.abs(value), precision ?? 6), zeroWidth);
+  }
+}
+
+function integerText(
+  directive: Directive,
+  value: number,
+  zeroWidth: number,
+  precision: number,
+  base: number,
+  prefix: string,
+): string {
+  const whole = BigInt(Math.floor(Math.abs(value)));
+  const digits = whole.toString(base);
+  const body = whole === 0n ? digits.padStart(precision, '0') : prefix + digits.padStart(precision, '0');
+  return signed(directive, value, body, zeroWidth);
+}
+
+/** Puts the sign before the digits and fills with zeros in between. */
+function signed({ sign, blank }: Directive, value: number, body: string, zeroWidth: number): string {
+  const mark = value < 0 ? '-' : sign ? '+' : blank ? ' ' : '';
+  return mark + body.padStart(zeroWidth - mark.length, '0');
+}
+
+function floatText({ conversion, alternative }: Directive, value: number, precision: number): string {
+  const lower = conversion.toLowerCase();
+  let text: string;
+  if (lower === 'f') text = value.toFixed(Math.min(100, precision));
+  else if (lower === 'e') text = exponential(value, precision);
+  else
+    text = alternative
+      ? value.toPrecision(Math.max(1, precision))
+      : formatGeneral(value, Math.max(1, precision));
+  if (alternative && precision === 0 && lower !== 'g') text += '.';
+  return conversion === lower ? text : text.toUpperCase();
+}
+
+function exponential(value: number, precision: number): string {
+  const [mantissa, exponent] = value.toExponential(Math.min(100, precision)).split('e') as [string, string];
+  return `${mantissa}e${exponent[0]}${exponent.slice(1).padStart(2, '0')}`;
+}

@@ -1,0 +1,41 @@
+import { readFileSync } from 'node:fs';
+import { dirname, isAbsolute, join } from 'node:path';
+import { JsonnetError } from './errors.js';
+
+/** What an import yields: where it was found (its identity, and what its own imports are relative to), and its bytes. */
+export interface Imported {
+  readonly path: string;
+  readonly contents: Uint8Array;
+}
+
+/**
+ * Finds what a program imports.
+ * @param from path of the importing file; empty for a snippet
+ * @returns undefined when there is no such file
+ */
+export type Importer = (from: string, path: string) => Imported | undefined;
+
+/** Reads files: relative to the importing file first, then in each folder of `importPaths`, the last one first. */
+export function fileImporter(importPaths: readonly string[]): Importer {
+  return (from, path) => {
+    const folders = isAbsolute(path) ? [''] : [dirname(from), ...importPaths.toReversed()];
+    for (const folder of folders) {
+      const candidate = folder === '' ? path : join(folder, path);
+      const contents = readIfThere(candidate);
+      if (contents) return { path: candidate, contents };
+    }
+    return undefined;
+  };
+}
+
+function readIfThere(path: string): Uint8Array | undefined {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT') return undefined;
+    throw new JsonnetError(
+      `cannot read ${path}: ${code === 'EISDIR' ? 'it is a folder' : (error as Error).message}`,
+    );
+  }
+}

@@ -1,0 +1,77 @@
+import type { Source } from './ast.js';
+import { JsonnetError, placeOf, type Region, type StackLine } from './errors.js';
+import type { Frame, Value } from './values.js';
+
+/** Compiled code: evaluates an expression in the frame of its surroundings. */
+export type Run = (frame: Frame) => Value;
+
+/** A compiled expression that can be put off, entered, and named in a stack. */
+export class Code implements Region {
+  constructor(
+    readonly run: Run,
+    readonly source: Source,
+    readonly start: number,
+    readonly end: number,
+    /** How a stack names it. */
+    readonly label: string,
+    /** A call marked so leaves no frame behind when it ends in another call. */
+    readonly tailstrict: boolean = false,
+  ) {}
+}
+
+/**
+ * The Jsonnet stack of the evaluation under way. It counts as the reference does: one frame for each function body,
+ * each put-off value and each field that is being evaluated, so that the limit does not depend on the JavaScript stack.
+ *
+ * It is module-wide because evaluation is synchronous and this is the hottest state there is; `isolated` keeps nested
+ * evaluations (a native function that evaluates a program of its own) apart.
+ */
+export const stack = {
+  depth: 0,
+  limit: 500,
+  sites: [] as Code[],
+};
+
+/** Takes a frame; whoever calls it gives it back with `stack.depth--`. After an error nobody does: that keeps the trace. */
+export function enter(site: Code): void {
+  const depth = stack.depth;
+  if (depth >= stack.limit) throw stackExhausted();
+  stack.sites[depth] = site;
+  stack.depth = depth + 1;
+}
+
+function stackExhausted(): JsonnetError {
+  return new JsonnetError(
+    `max stack frames exceeded: more than ${stack.limit} calls and values wait for each other (endless recursion?)`,
+  );
+}
+
+/** Runs `work` on a stack of its own; errors that leave it carry their place and stack. */
+export function isolated<T>(limit: number, work: () => T): T {
+  const { depth: outerDepth, limit: outerLimit, sites: outerSites } = stack;
+  stack.depth = 0;
+  stack.limit = limit;
+  stack.sites = [];
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof JsonnetError && error.kind === 'runtime') completeError(error);
+    throw error;
+  } finally {
+    stack.depth = outerDepth;
+    stack.limit = outerLimit;
+    stack.sites = outerSites;
+  }
+}
+
+function completeError(error: JsonnetError): void {
+  const lines: StackLine[] = [];
+  for (let i = stack.depth - 1; i >= 0; i--) {
+    const site = stack.sites[i]!;
+    if (site.label === '') continue;
+    lines.push({ place: placeOf(site), what: site.label });
+  }
+  const innermost = stack.sites[stack.depth - 1];
+  if (!error.place && innermost) error.at(innermost);
+  error.stackLines = lines;
+}

@@ -1,0 +1,58 @@
+import { JsonnetError } from '../errors.js';
+import { enter, stack } from '../machine.js';
+import { JsonnetObject } from '../objects.js';
+import { isFunction, JsonnetArray, type Slot, Thunk, type Value } from '../values.js';
+import { functionError } from './json.js';
+import { MANIFESTATION } from './site.js';
+
+/** Plain JavaScript data. */
+export type JsonValue = null | boolean | number | string | JsonValue[] | { [name: string]: JsonValue };
+
+/** A value as plain data. @throws {JsonnetError} when there is a function in it, or it is nested too deep */
+export function toJson(value: Value): JsonValue {
+  if (value === null || typeof value !== 'object') return value;
+  if (isFunction(value)) throw functionError();
+  enter(MANIFESTATION);
+  let result: JsonValue;
+  if (value instanceof JsonnetArray) {
+    const { elements } = value;
+    const array: JsonValue[] = new Array(elements.length);
+    for (let i = 0; i < elements.length; i++) {
+      const slot = elements[i]!;
+      array[i] = toJson(slot instanceof Thunk ? slot.force() : slot);
+    }
+    result = array;
+  } else {
+    value.runAssertions();
+    const object: { [name: string]: JsonValue } = {};
+    for (const name of value.visibleNames()) setField(object, name, toJson(value.get(name)));
+    result = object;
+  }
+  stack.depth--;
+  return result;
+}
+
+function setField(object: { [name: string]: JsonValue }, name: string, value: JsonValue): void {
+  if (name !== '__proto__') object[name] = value;
+  else Object.defineProperty(object, name, { value, enumerable: true, configurable: true, writable: true });
+}
+
+/** Plain data as a value. @throws {JsonnetError} for what JSON cannot hold */
+export function fromJson(data: JsonValue): Value {
+  switch (typeof data) {
+    case 'boolean':
+    case 'string':
+      return data;
+    case 'number':
+      if (Number.isFinite(data)) return data;
+      throw new JsonnetError(`${data} is not a number that a program can use`);
+    case 'object': {
+      if (data === null) return null;
+      if (Array.isArray(data)) return new JsonnetArray(data.map(fromJson));
+      const entries = Object.entries(data).map(([name, item]): [string, Slot] => [name, fromJson(item)]);
+      return JsonnetObject.given(entries);
+    }
+    default:
+      throw new JsonnetError(`a ${typeof data} is not plain data`);
+  }
+}

@@ -1,0 +1,312 @@
+import type { Visibility } from './ast.js';
+import { JsonnetError, nearest } from './errors.js';
+import { Code, enter, stack } from './machine.js';
+import { MANIFESTATION } from './manifest/site.js';
+import { plus } from './operators.js';
+import { compareStrings } from './strings.js';
+import { type Frame, force, type Slot, Thunk, type Value } from './values.js';
+
+/** What all the objects made by one object expression share. */
+export interface ObjectShape {
+  /** Slots in the frame of an object: [1] is self, [2] the level of its layer, then locals. */
+  size: number;
+  readonly locals: readonly { readonly slot: number; readonly code: Code }[];
+  readonly assertions: readonly Code[];
+}
+
+/** A field as the program defines it, to be evaluated for every object that has it. */
+export interface WrittenField {
+  readonly visibility: Visibility;
+  readonly plus: boolean;
+  readonly code: Code;
+  /** Of a comprehension's field: the frame of the turn that made it. */
+  readonly frame: Frame | undefined;
+}
+
+/** A field that native code made: the same in every object. */
+export interface GivenField {
+  readonly visibility: Visibility;
+  readonly slot: Slot;
+}
+
+export type LayerField = WrittenField | GivenField;
+
+/** One object expression's contribution to an object; `a + b` has the layers of both. */
+export class Layer {
+  constructor(
+    readonly shape: ObjectShape,
+    readonly frame: Frame,
+    readonly fields: ReadonlyMap<string, LayerField>,
+    /** Set on a layer that stands for `std.objectRemoveKey`: what it leaves visible of the `spans` layers below it. */
+    readonly restriction:
+      | { readonly kept: ReadonlyMap<string, Visibility>; readonly spans: number }
+      | undefined,
+  ) {}
+}
+
+/** The shape of objects that native code makes. */
+const PLAIN: ObjectShape = { size: 0, locals: [], assertions: [] };
+
+/** Objects of this many layers get an index, so that long chains of `+` stay linear. */
+const INDEXED_LAYERS = 6;
+
+/**
+ * An object: layers, the most derived first (level 0), whose fields are evaluated with `self` bound to the whole.
+ * `super` in a field of level n means the levels from n+1 on.
+ */
+export class JsonnetObject {
+  #layers: readonly Layer[] | undefined;
+  #left: JsonnetObject | undefined;
+  #right: JsonnetObject | undefined;
+  #frames: (Frame | undefined)[] = [];
+  #values: Map<string, Value> | undefined;
+  #superValues: Map<string, Value> | undefined;
+  #index: Map<string, number[]> | undefined;
+  #visible: readonly string[] | undefined;
+  #assertionsRun = false;
+  /** Some layer is a restriction, so an index of the fields would not do. */
+  #restricted = false;
+
+  private constructor() {}
+
+  static of(layers: readonly Layer[]): JsonnetObject {
+    const object = new JsonnetObject();
+    object.#layers = layers;
+    object.#restricted = layers.length > 1 && layers.some((layer) => layer.restriction !== undefined);
+    return object;
+  }
+
+  /** An object of given fields, none of which knows `self`. */
+  static given(
+    entries: Iterable<readonly [string, Slot]>,
+    visibility: Visibility = 'inherit',
+  ): JsonnetObject {
+    const fields = new Map<string, LayerField>();
+    for (const [name, slot] of entries) fields.set(name, { visibility, slot });
+    return JsonnetObject.of([new Layer(PLAIN, [], fields, undefined)]);
+  }
+
+  /** `left + right`, at once: layers are put together when somebody looks. */
+  static extend(left: JsonnetObject, right: JsonnetObject): JsonnetObject {
+    const object = new JsonnetObject();
+    object.#left = left;
+    object.#right = right;
+    return object;
+  }
+
+  get layers(): readonly Layer[] {
+    this.#layers ??= this.#flatten();
+    return this.#layers;
+  }
+
+  #flatten(): readonly Layer[] {
+    const layers: Layer[] = [];
+    const waiting: JsonnetObject[] = [this];
+    for (let object = waiting.pop(); object; object = waiting.pop()) {
+      if (object.#layers) for (const layer of object.#layers) layers.push(layer);
+      else waiting.push(object.#left!, object.#right!);
+    }
+    this.#left = undefined;
+    this.#right = undefined;
+    this.#restricted = layers.some((layer) => layer.restriction !== undefined);
+    return layers;
+  }
+
+  /** The value of a field. @throws {JsonnetError} when there is none */
+  get(name: string): Value {
+    const known = this.#values?.get(name);
+    if (known !== undefined) return known;
+    this.runAssertions();
+    const level = this.#find(name, 0);
+    if (level < 0) throw this.#noField(name, 0);
+    const value = this.#evaluate(name, level);
+    this.#values ??= new Map();
+    this.#values.set(name, value);
+    return value;
+  }
+
+  /** The value of a field among the layers from `level` on: `super.name`. */
+  getSuper(level: number, name: string): Value {
+    this.runAssertions();
+    if (level >= this.layers.length) {
+      throw new JsonnetError('there is no super here: this object does not extend another');
+    }
+    const found = this.#find(name, level);
+    if (found < 0) throw this.#noField(name, level);
+    const key = `${found} ${name}`;
+    const known = this.#superValues?.get(key);
+    if (known !== undefined) return known;
+    const value = this.#evaluate(name, found);
+    this.#superValues ??= new Map();
+    this.#superValues.set(key, value);
+    return value;
+  }
+
+  /** Whether a layer from `level` on has the field, hidden or not. */
+  has(name: string, level = 0): boolean {
+    return this.#find(name, level) >= 0;
+  }
+
+  /** The field as the most derived layer that has it defines it. */
+  definition(name: string): LayerField | undefined {
+    const level = this.#find(name, 0);
+    return level < 0 ? undefined : this.layers[level]!.fields.get(name);
+  }
+
+  /** The value of a field, put off, with the place of its definition. */
+  slot(name: string): Slot {
+    const known = this.#values?.get(name);
+    const definition = this.definition(name);
+    if (definition && 'slot' in definition) return definition.slot;
+    const { source, start, end } = definition?.code ?? MANIFESTATION;
+    const code = new Code(() => this.get(name), source, start, end, '');
+    return known === undefined ? new Thunk(code, []) : Thunk.ready(code, known);
+  }
+
+  #find(name: string, from: number): number {
+    const layers = this.layers;
+    if (layers.length >= INDEXED_LAYERS && !this.#restricted) {
+      this.#index ??= indexOf(layers);
+      return firstFrom(this.#index.get(name), from);
+    }
+    for (let level = from; level < layers.length; level++) {
+      const layer = layers[level]!;
+      if (layer.restriction) {
+        if (level === from && !layer.restriction.kept.has(name)) level += layer.restriction.spans;
+      } else if (layer.fields.has(name)) return level;
+    }
+    return -1;
+  }
+
+  #evaluate(name: string, level: number): Value {
+    const layer = this.layers[level]!;
+    const field = layer.fields.get(name)!;
+    if ('slot' in field) return force(field.slot);
+    const frame = field.frame ? this.#bind(layer, level, field.frame) : this.#frameOf(layer, level);
+    const { code } = field;
+    if (!field.plus) {
+      enter(code);
+      const value = code.run(frame);
+      stack.depth--;
+      return value;
+    }
+    enter(code);
+    enter(code);
+    const right = code.run(frame);
+    stack.depth--;
+    const value = this.has(name, level + 1) ? plus(this.getSuper(level + 1, name), right) : right;
+    stack.depth--;
+    return value;
+  }
+
+  #frameOf(layer: Layer, level: number): Frame {
+    const known = this.#frames[level];
+    if (known) return known;
+    const frame = this.#bind(layer, level, layer.frame);
+    this.#frames[level] = frame;
+    return frame;
+  }
+
+  #bind(layer: Layer, level: number, around: Frame): Frame {
+    const { shape } = layer;
+    const frame: Frame = new Array(shape.size);
+    frame[0] = around;
+    frame[1] = this;
+    frame[2] = level;
+    for (const { slot, code } of shape.locals) frame[slot] = new Thunk(code, frame);
+    return frame;
+  }
+
+  /** Runs every layer's assertions, once; they may use the object meanwhile. */
+  runAssertions(): void {
+    if (this.#assertionsRun) return;
+    this.#assertionsRun = true;
+    const layers = this.layers;
+    for (let level = 0; level < layers.length; level++) {
+      const layer = layers[level]!;
+      for (const code of layer.shape.assertions) {
+        enter(code);
+        code.run(this.#frameOf(layer, level));
+        stack.depth--;
+      }
+    }
+  }
+
+  /** Names of the fields that are not hidden, sorted. */
+  visibleNames(): readonly string[] {
+    if (this.#visible) return this.#visible;
+    const names: string[] = [];
+    for (const [name, visibility] of this.visibilities()) if (visibility !== 'hidden') names.push(name);
+    this.#visible = names.sort(compareStrings);
+    return this.#visible;
+  }
+
+  /** Names of all fields, sorted. */
+  allNames(): string[] {
+    return [...this.visibilities().keys()].sort(compareStrings);
+  }
+
+  /** Every field with what the layers together say of its visibility. */
+  visibilities(): Map<string, Visibility> {
+    return visibilitiesOf(this.layers, 0, this.layers.length);
+  }
+
+  #noField(name: string, level: number): JsonnetError {
+    const known = new Set<string>();
+    for (const layer of this.layers.slice(level)) for (const other of layer.fields.keys()) known.add(other);
+    const near = nearest(name, known);
+    return new JsonnetError(
+      `field does not exist: ${name}${near === undefined ? '' : ` (did you mean "${near}"?)`}`,
+    );
+  }
+}
+
+/** The levels of every field, the most derived first. */
+function indexOf(layers: readonly Layer[]): Map<string, number[]> {
+  const index = new Map<string, number[]>();
+  for (let level = 0; level < layers.length; level++) {
+    for (const name of layers[level]!.fields.keys()) {
+      const levels = index.get(name);
+      if (levels) levels.push(level);
+      else index.set(name, [level]);
+    }
+  }
+  return index;
+}
+
+function firstFrom(levels: readonly number[] | undefined, from: number): number {
+  if (!levels) return -1;
+  for (const level of levels) if (level >= from) return level;
+  return -1;
+}
+
+function visibilitiesOf(layers: readonly Layer[], from: number, to: number): Map<string, Visibility> {
+  const result = new Map<string, Visibility>();
+  const restrictedAt: number[] = [];
+  // A restriction decides for the layers it spans, so those are skipped: find the outermost ones first.
+  for (let level = from; level < to; level++) {
+    const restriction = layers[level]!.restriction;
+    if (restriction) {
+      restrictedAt.push(level);
+      level += restriction.spans;
+    }
+  }
+  let level = to - 1;
+  while (level >= from) {
+    const restricted = restrictedAt.at(-1);
+    const restriction = restricted === undefined ? undefined : layers[restricted]!.restriction;
+    if (restricted !== undefined && restriction && level === restricted + restriction.spans) {
+      for (const [name, visibility] of restriction.kept) merge(result, name, visibility);
+      restrictedAt.pop();
+      level = restricted - 1;
+      continue;
+    }
+    for (const [name, field] of layers[level]!.fields) merge(result, name, field.visibility);
+    level--;
+  }
+  return result;
+}
+
+function merge(result: Map<string, Visibility>, name: string, visibility: Visibility): void {
+  if (visibility !== 'inherit' || !result.has(name)) result.set(name, visibility);
+}

@@ -1,0 +1,411 @@
+import type {
+  BinaryOperator,
+  Bind,
+  Loop,
+  NamedArgument,
+  Node,
+  Parameter,
+  Source,
+  UnaryOperator,
+} from './ast.js';
+import { type JsonnetError, staticError } from './errors.js';
+import { lex, type Token } from './lexer.js';
+import { parseObjectBody } from './parse-object.js';
+
+/** Binds tighter the higher; all of them group to the left. */
+const PRECEDENCE: Readonly<Record<BinaryOperator, number>> = {
+  '*': 10,
+  '/': 10,
+  '%': 10,
+  '+': 9,
+  '-': 9,
+  '<<': 8,
+  '>>': 8,
+  '<': 7,
+  '>': 7,
+  '<=': 7,
+  '>=': 7,
+  in: 7,
+  '==': 6,
+  '!=': 6,
+  '&': 5,
+  '^': 4,
+  '|': 3,
+  '&&': 2,
+  '||': 1,
+};
+
+const isBinary = (text: string): text is BinaryOperator => Object.hasOwn(PRECEDENCE, text);
+const isUnary = (text: string): text is UnaryOperator =>
+  text === '-' || text === '!' || text === '+' || text === '~';
+
+/** Keywords that begin an expression which reaches as far to the right as it can. */
+const GREEDY = new Set(['assert', 'error', 'if', 'function', 'import', 'importstr', 'importbin', 'local']);
+
+/** Parses one source. @throws {JsonnetError} of kind `static` */
+export function parseSource(source: Source): Node {
+  const parser = new Parser(source, lex(source));
+  const node = parser.expression();
+  const rest = parser.peek();
+  if (rest.kind !== 'end') throw parser.unexpected(rest, 'an operator or the end of the file');
+  return node;
+}
+
+/** A recursive-descent parser; chains of operators and of postfix forms are loops, so they may be long. */
+export class Parser {
+  #at = 0;
+
+  constructor(
+    readonly source: Source,
+    readonly tokens: readonly Token[],
+  ) {}
+
+  peek(): Token {
+    return this.tokens[this.#at]!;
+  }
+
+  next(): Token {
+    const token = this.tokens[this.#at]!;
+    if (token.kind !== 'end') this.#at++;
+    return token;
+  }
+
+  is(kind: 'symbol' | 'keyword' | 'operator', text: string): boolean {
+    const token = this.peek();
+    return token.kind === kind && token.text === text;
+  }
+
+  /** Takes the next token if it is this one. */
+  accept(kind: 'symbol' | 'keyword' | 'operator', text: string): boolean {
+    if (!this.is(kind, text)) return false;
+    this.#at++;
+    return true;
+  }
+
+  expect(kind: 'symbol' | 'keyword' | 'operator', text: string, context: string): Token {
+    if (!this.is(kind, text)) throw this.unexpected(this.peek(), `"${text}" ${context}`);
+    return this.next();
+  }
+
+  identifier(what: string): Token {
+    const token = this.next();
+    if (token.kind !== 'identifier') throw this.unexpected(token, what);
+    return token;
+  }
+
+  fail(message: string, at: { start: number; end: number }): JsonnetError {
+    return staticError(message, { source: this.source, start: at.start, end: at.end });
+  }
+
+  unexpected(token: Token, expected: string): JsonnetError {
+    return this.fail(`expected ${expected}, found ${describe(token)}`, token);
+  }
+
+  expression(): Node {
+    return this.#binary(1);
+  }
+
+  #binary(lowest: number): Node {
+    const first = this.peek();
+    if (first.kind === 'keyword' && GREEDY.has(first.text)) return this.#greedy();
+    let left = this.#unary();
+    for (;;) {
+      const token = this.peek();
+      let operator: BinaryOperator;
+      if (token.kind === 'operator') {
+        if (token.text === ':' || token.text === '::') return left;
+        if (!isBinary(token.text)) throw this.fail(`"${token.text}" is not an operator`, token);
+        operator = token.text;
+      } else if (token.kind === 'keyword' && token.text === 'in') operator = 'in';
+      else return left;
+      const precedence = PRECEDENCE[operator];
+      if (precedence < lowest) return left;
+      this.#at++;
+      if (operator === 'in' && this.is('keyword', 'super')) {
+        const end = this.next().end;
+        left = { kind: 'in-super', index: left, start: left.start, end };
+        continue;
+      }
+      const right = this.#binary(precedence + 1);
+      left = { kind: 'binary', operator, left, right, start: left.start, end: right.end };
+    }
+  }
+
+  #unary(): Node {
+    const token = this.peek();
+    if (token.kind !== 'operator') return this.#postfix();
+    if (!isUnary(token.text)) throw this.fail(`expected an expression, found "${token.text}"`, token);
+    this.#at++;
+    const after = this.peek();
+    const operand = after.kind === 'keyword' && GREEDY.has(after.text) ? this.#greedy() : this.#unary();
+    return { kind: 'unary', operator: token.text, operand, start: token.start, end: operand.end };
+  }
+
+  #postfix(): Node {
+    let target = this.#terminal();
+    for (;;) {
+      const token = this.peek();
+      if (token.kind !== 'symbol') return target;
+      const { start } = target;
+      if (token.text === '.') {
+        this.#at++;
+        const name = this.identifier('a field name after "."');
+        const index: Node = {
+          kind: 'string',
+          value: name.text,
+          block: false,
+          start: name.start,
+          end: name.end,
+        };
+        target = { kind: 'index', target, index, start, end: name.end };
+      } else if (token.text === '[') target = this.#indexOrSlice(target);
+      else if (token.text === '(') target = this.#call(target);
+      else if (token.text === '{') {
+        this.#at++;
+        const right = parseObjectBody(this, token);
+        target = { kind: 'binary', operator: '+', left: target, right, start, end: right.end };
+      } else return target;
+    }
+  }
+
+  #call(target: Node): Node {
+    this.expect('symbol', '(', '');
+    const positional: Node[] = [];
+    const named: NamedArgument[] = [];
+    while (!this.is('symbol', ')')) {
+      const token = this.peek();
+      const after = this.tokens[this.#at + 1];
+      if (token.kind === 'identifier' && after?.kind === 'operator' && after.text === '=') {
+        this.#at += 2;
+        const value = this.expression();
+        named.push({ name: token.text, value, start: token.start, end: value.end });
+      } else {
+        const value = this.expression();
+        if (named.length > 0)
+          throw this.fail('an argument without a name comes before the named ones', value);
+        positional.push(value);
+      }
+      if (!this.accept('symbol', ',')) break;
+    }
+    if (!this.is('symbol', ')')) throw this.unexpected(this.peek(), '"," or ")" after an argument');
+    let end = this.next().end;
+    const tailstrict = this.is('keyword', 'tailstrict');
+    if (tailstrict) end = this.next().end;
+    return { kind: 'call', target, positional, named, tailstrict, start: target.start, end };
+  }
+
+  #indexOrSlice(target: Node): Node {
+    const open = this.next();
+    const parts: [Node?, Node?, Node?] = [];
+    let colons = 0;
+    let expectsIndex = true;
+    while (!this.is('symbol', ']')) {
+      const token = this.peek();
+      if (token.kind === 'operator' && (token.text === ':' || token.text === '::')) {
+        this.#at++;
+        colons += token.text.length;
+        if (colons > 2) throw this.fail('a slice has at most two colons', token);
+        expectsIndex = true;
+      } else if (expectsIndex) {
+        parts[colons] = this.expression();
+        expectsIndex = false;
+      } else throw this.unexpected(token, '"]" or ":" after an index');
+    }
+    const close = this.next();
+    const { start } = target;
+    if (colons > 0) {
+      const [from, to, step] = parts;
+      return { kind: 'slice', target, from, to, step, start, end: close.end };
+    }
+    const index = parts[0];
+    if (!index)
+      throw this.fail('an index is missing between "[" and "]"', { start: open.start, end: close.end });
+    return { kind: 'index', target, index, start, end: close.end };
+  }
+
+  #terminal(): Node {
+    const token = this.next();
+    const { start, end } = token;
+    switch (token.kind) {
+      case 'identifier':
+        return { kind: 'variable', name: token.text, start, end };
+      case 'number':
+        return { kind: 'number', value: Number(token.text), start, end };
+      case 'string':
+      case 'text block':
+        return { kind: 'string', value: token.text, block: token.kind === 'text block', start, end };
+      case 'symbol':
+        if (token.text === '{') return parseObjectBody(this, token);
+        if (token.text === '[') return this.#array(token);
+        if (token.text === '(') {
+          const inner = this.expression();
+          this.expect('symbol', ')', 'to close a parenthesis');
+          return inner;
+        }
+        if (token.text === '$') return { kind: 'dollar', start, end };
+        break;
+      case 'keyword':
+        if (token.text === 'null') return { kind: 'literal', value: null, start, end };
+        if (token.text === 'true') return { kind: 'literal', value: true, start, end };
+        if (token.text === 'false') return { kind: 'literal', value: false, start, end };
+        if (token.text === 'self') return { kind: 'self', start, end };
+        if (token.text === 'super') return this.#super(token);
+        if (GREEDY.has(token.text)) {
+          this.#at--;
+          return this.#greedy();
+        }
+        break;
+      case 'operator':
+      case 'end':
+        break;
+    }
+    throw this.unexpected(token, 'an expression');
+  }
+
+  #super(token: Token): Node {
+    const { start } = token;
+    if (this.accept('symbol', '.')) {
+      const name = this.identifier('a field name after "super."');
+      const index: Node = {
+        kind: 'string',
+        value: name.text,
+        block: false,
+        start: name.start,
+        end: name.end,
+      };
+      return { kind: 'super', index, start, end: name.end };
+    }
+    if (!this.accept('symbol', '['))
+      throw this.fail('"super" needs a field: super.name or super["name"]', token);
+    const index = this.expression();
+    const close = this.expect('symbol', ']', 'after an index');
+    return { kind: 'super', index, start, end: close.end };
+  }
+
+  #array(open: Token): Node {
+    const { start } = open;
+    if (this.is('symbol', ']')) return { kind: 'array', elements: [], start, end: this.next().end };
+    const first = this.expression();
+    let comma = this.accept('symbol', ',');
+    if (this.accept('keyword', 'for')) {
+      const loops = this.loops(']');
+      return { kind: 'array-comprehension', body: first, loops, start, end: this.next().end };
+    }
+    const elements = [first];
+    while (!this.is('symbol', ']')) {
+      if (!comma) throw this.unexpected(this.peek(), '"," or "]" after an element');
+      elements.push(this.expression());
+      comma = this.accept('symbol', ',');
+    }
+    return { kind: 'array', elements, start, end: this.next().end };
+  }
+
+  /** What follows the first `for` of a comprehension, up to but not including `close`. */
+  loops(close: ']' | '}'): Loop[] {
+    const loops: Loop[] = [];
+    do {
+      const name = this.identifier('a variable name after "for"').text;
+      this.expect('keyword', 'in', 'after the variable of "for"');
+      const from = this.expression();
+      const conditions: Node[] = [];
+      while (this.accept('keyword', 'if')) conditions.push(this.expression());
+      loops.push({ name, from, conditions });
+    } while (this.accept('keyword', 'for'));
+    if (!this.is('symbol', close)) throw this.unexpected(this.peek(), `"for", "if" or "${close}"`);
+    return loops;
+  }
+
+  /** Parameters, from after the opening parenthesis to after the closing one. */
+  parameters(): Parameter[] {
+    const parameters: Parameter[] = [];
+    while (!this.is('symbol', ')')) {
+      const { text, start, end } = this.identifier('a parameter name');
+      const fallback = this.accept('operator', '=') ? this.expression() : undefined;
+      parameters.push({ name: text, fallback, start, end: fallback ? fallback.end : end });
+      if (!this.accept('symbol', ',')) break;
+    }
+    if (!this.is('symbol', ')')) throw this.unexpected(this.peek(), '"," or ")" after a parameter');
+    this.next();
+    return parameters;
+  }
+
+  /** `name = value` or `name(parameters) = value`, of `local` in an expression or an object. */
+  bind(earlier: readonly Bind[]): Bind {
+    const token = this.identifier('a variable name after "local"');
+    const { text: name, start, end: nameEnd } = token;
+    if (earlier.some((bind) => bind.name === name)) throw this.fail(`"${name}" is defined twice`, token);
+    const parameters = this.accept('symbol', '(') ? this.parameters() : undefined;
+    this.expect('operator', '=', `after "local ${name}"`);
+    const body = this.expression();
+    const value: Node = parameters
+      ? { kind: 'function', name, parameters, body, start, end: body.end }
+      : body;
+    return { name, value, start, end: nameEnd };
+  }
+
+  #greedy(): Node {
+    const token = this.next();
+    const { start } = token;
+    switch (token.text) {
+      case 'assert': {
+        const test = this.expression();
+        const message = this.accept('operator', ':') ? this.expression() : undefined;
+        this.expect('symbol', ';', 'after an assertion');
+        const rest = this.expression();
+        return { kind: 'assert', test, message, rest, start, end: rest.end };
+      }
+      case 'error': {
+        const message = this.expression();
+        return { kind: 'error', message, start, end: message.end };
+      }
+      case 'if': {
+        const test = this.expression();
+        this.expect('keyword', 'then', 'after the condition of "if"');
+        const then = this.expression();
+        const otherwise = this.accept('keyword', 'else') ? this.expression() : undefined;
+        return { kind: 'if', test, then, otherwise, start, end: (otherwise ?? then).end };
+      }
+      case 'function': {
+        this.expect('symbol', '(', 'after "function"');
+        const parameters = this.parameters();
+        const body = this.expression();
+        return { kind: 'function', name: undefined, parameters, body, start, end: body.end };
+      }
+      case 'local': {
+        const binds: Bind[] = [];
+        do binds.push(this.bind(binds));
+        while (this.accept('symbol', ','));
+        this.expect('symbol', ';', 'after "local" and its variables');
+        const body = this.expression();
+        return { kind: 'local', binds, body, start, end: body.end };
+      }
+      default:
+        return this.#import(token);
+    }
+  }
+
+  #import(token: Token): Node {
+    const first = this.peek();
+    const path = this.expression();
+    if (path.kind !== 'string' || path.start !== first.start)
+      throw this.fail('the path of an import is a plain string, not computed', path);
+    if (path.block) throw this.fail('the path of an import is not a text block', path);
+    const form = token.text === 'import' ? 'code' : token.text === 'importstr' ? 'string' : 'binary';
+    return { kind: 'import', form, path: path.value, start: token.start, end: path.end };
+  }
+}
+
+function describe(token: Token): string {
+  switch (token.kind) {
+    case 'end':
+      return 'the end of the file';
+    case 'string':
+      return 'a string';
+    case 'text block':
+      return 'a text block';
+    case 'number':
+      return `the number ${token.text}`;
+    default:
+      return `"${token.text}"`;
+  }
+}

@@ -1,0 +1,26 @@
+import { apply } from '../calls.js';
+import { Code } from '../machine.js';
+import { MANIFESTATION } from '../manifest/site.js';
+import { Closure, type Frame, type JsonnetFunction, type Slot, Thunk, type Value } from '../values.js';
+
+/**
+ * Elements that a function makes when they are wanted. Their place is the body of the function.
+ * @param slots arguments of the function, for each element
+ */
+export function lazyElements(
+  callee: JsonnetFunction,
+  count: number,
+  slots: (index: number) => Slot[],
+): Slot[] {
+  const code = callCode(callee);
+  const elements: Slot[] = new Array(count);
+  for (let i = 0; i < count; i++) elements[i] = new Thunk(code, slots(i) as Frame);
+  return elements;
+}
+
+/** Code that calls a function with what its frame holds. */
+function callCode(callee: JsonnetFunction): Code {
+  const at = callee instanceof Closure ? callee.shape.body : MANIFESTATION;
+  const run = (frame: Frame): Value => apply(callee, ...(frame as Slot[]));
+  return new Code(run, at.source, at.start, at.end, '');
+}
