@@ -1,5 +1,6 @@
-import { existsSync, realpathSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
+import { realPathOf } from '../journal/identity.js';
 import { Failure } from '../model/failure.js';
 import type { CliContext } from './context.js';
 import type { ExperimentFlags } from './flags.js';
@@ -17,11 +18,11 @@ type Where = Pick<CliContext, 'cwd'>;
  * A named file may be gone (`kill` and `logs` need its path alone): then its path as it would be.
  * Throws a user's Failure where none is named and none of the default ones is there.
  */
-export function experimentFile(context: Where, flags: ExperimentFlags): string {
+export async function experimentFile(context: Where, flags: ExperimentFlags): Promise<string> {
   if (flags.file === '-') return '-';
-  if (flags.file !== undefined) return realPath(resolve(context.cwd, flags.file));
+  if (flags.file !== undefined) return realPathOf(resolve(context.cwd, flags.file));
   const found = DEFAULT_FILES.map((file) => resolve(context.cwd, file)).find((file) => existsSync(file));
-  if (found !== undefined) return realPath(found);
+  if (found !== undefined) return realPathOf(found);
   throw new Failure(`There is no ${DEFAULT_FILES.join(' or ')} in ${context.cwd}.`, {
     owner: 'user',
     fix: 'Name the experiment file: combu -f FILE ...',
@@ -33,7 +34,7 @@ export function experimentFile(context: Where, flags: ExperimentFlags): string {
  * the current folder). It need not exist. Where no file is named and the default ones are gone, a state folder that one
  * of them left behind is still found.
  */
-export function stateFolder(context: Where, flags: ExperimentFlags): string {
+export async function stateFolder(context: Where, flags: ExperimentFlags): Promise<string> {
   if (flags.state !== undefined) return resolve(context.cwd, flags.state);
   if (flags.file === '-') return join(context.cwd, STATE_FOLDER);
   const files = DEFAULT_FILES.map((file) => resolve(context.cwd, file));
@@ -41,12 +42,5 @@ export function stateFolder(context: Where, flags: ExperimentFlags): string {
     const left = files.map((file) => join(dirname(file), STATE_FOLDER)).find((folder) => existsSync(folder));
     if (left !== undefined) return left;
   }
-  return join(dirname(experimentFile(context, flags)), STATE_FOLDER);
-}
-
-/** The real path of a file that may be gone: then that of its folder, with its name. */
-function realPath(file: string): string {
-  if (existsSync(file)) return realpathSync(file);
-  const folder = dirname(file);
-  return existsSync(folder) ? join(realpathSync(folder), file.slice(folder.length)) : file;
+  return join(dirname(await experimentFile(context, flags)), STATE_FOLDER);
 }

@@ -16,54 +16,56 @@ function write(path: string): void {
 }
 
 describe('experimentFile', () => {
-  it('is experiment.jsonnet before docker/experiment.jsonnet', () => {
+  it('is experiment.jsonnet before docker/experiment.jsonnet', async () => {
     write('docker/experiment.jsonnet');
-    expect(experimentFile({ cwd }, {})).toBe(join(cwd, 'docker/experiment.jsonnet'));
+    expect(await experimentFile({ cwd }, {})).toBe(join(cwd, 'docker/experiment.jsonnet'));
     write('experiment.jsonnet');
-    expect(experimentFile({ cwd }, {})).toBe(join(cwd, 'experiment.jsonnet'));
+    expect(await experimentFile({ cwd }, {})).toBe(join(cwd, 'experiment.jsonnet'));
   });
 
-  it('says what to do where there is none', () => {
-    expect(() => experimentFile({ cwd }, {})).toThrow(
+  it('says what to do where there is none', async () => {
+    await expect(experimentFile({ cwd }, {})).rejects.toThrow(
       /no experiment\.jsonnet or docker\/experiment\.jsonnet/,
     );
   });
 
-  it('is the real path, so that a link names the same experiment', () => {
+  it('is the real path, so that a link names the same experiment', async () => {
     write('real/sweep.jsonnet');
     symlinkSync(join(cwd, 'real/sweep.jsonnet'), join(cwd, 'link.jsonnet'));
-    expect(experimentFile({ cwd }, { file: 'link.jsonnet' })).toBe(join(cwd, 'real/sweep.jsonnet'));
+    expect(await experimentFile({ cwd }, { file: 'link.jsonnet' })).toBe(join(cwd, 'real/sweep.jsonnet'));
   });
 
-  it('may be gone when it is named', () => {
-    expect(experimentFile({ cwd }, { file: 'gone.jsonnet' })).toBe(join(cwd, 'gone.jsonnet'));
+  it('may be gone when it is named', async () => {
+    expect(await experimentFile({ cwd }, { file: 'gone.jsonnet' })).toBe(join(cwd, 'gone.jsonnet'));
   });
 });
 
 describe('stateFolder', () => {
-  it('lies beside the experiment file', () => {
+  it('lies beside the experiment file', async () => {
     write('docker/experiment.jsonnet');
-    expect(stateFolder({ cwd }, {})).toBe(join(cwd, 'docker/.combu'));
-    expect(stateFolder({ cwd }, { file: 'sub/other.jsonnet' })).toBe(join(cwd, 'sub/.combu'));
+    expect(await stateFolder({ cwd }, {})).toBe(join(cwd, 'docker/.combu'));
+    expect(await stateFolder({ cwd }, { file: 'sub/other.jsonnet' })).toBe(join(cwd, 'sub/.combu'));
   });
 
-  it('lies in the current folder for standard input', () => {
+  it('lies in the current folder for standard input', async () => {
     write('docker/experiment.jsonnet');
-    expect(stateFolder({ cwd }, { file: '-' })).toBe(join(cwd, '.combu'));
+    expect(await stateFolder({ cwd }, { file: '-' })).toBe(join(cwd, '.combu'));
   });
 
-  it('is what --state says', () => {
-    expect(stateFolder({ cwd }, { file: 'x.jsonnet', state: 'elsewhere' })).toBe(join(cwd, 'elsewhere'));
+  it('is what --state says', async () => {
+    expect(await stateFolder({ cwd }, { file: 'x.jsonnet', state: 'elsewhere' })).toBe(
+      join(cwd, 'elsewhere'),
+    );
   });
 
-  it('is still found when the default file is gone', () => {
+  it('is still found when the default file is gone', async () => {
     mkdirSync(join(cwd, 'docker/.combu'), { recursive: true });
-    expect(stateFolder({ cwd }, {})).toBe(join(cwd, 'docker/.combu'));
+    expect(await stateFolder({ cwd }, {})).toBe(join(cwd, 'docker/.combu'));
   });
 
-  it('is not one that a deleted file left when the other default file is there', () => {
+  it('is not one that a deleted file left when the other default file is there', async () => {
     mkdirSync(join(cwd, '.combu'));
     write('docker/experiment.jsonnet');
-    expect(stateFolder({ cwd }, {})).toBe(join(cwd, 'docker/.combu'));
+    expect(await stateFolder({ cwd }, {})).toBe(join(cwd, 'docker/.combu'));
   });
 });
