@@ -1,5 +1,5 @@
 import { isEnded, type RunState } from '../model/run-state.js';
-import { between } from './text/durations.js';
+import { between } from './text/times.js';
 
 /** Fewer ends than this say too little. */
 const LEAST_ENDS = 3;

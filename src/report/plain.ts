@@ -6,7 +6,7 @@ import { estimateRemaining } from './eta.js';
 import { failureText } from './failure-groups.js';
 import { portsText, runNotice, runTitle } from './notable.js';
 import { formatCount } from './text/amounts.js';
-import { between, formatDuration, formatEstimate, formatTime } from './text/durations.js';
+import { between, formatAge, formatEstimate, formatTime } from './text/times.js';
 
 /** Up to so many trials each start and end has its line; beyond, counts every now and then and failures alone. */
 const EACH_ONE = 20;
@@ -79,7 +79,7 @@ export class PlainLines {
         return this.#small() ? `stopping ${event.trial}: ${event.why}` : undefined;
       case 'trial.retrying': {
         const why = this.#trial(event.trial)?.end;
-        const text = `${event.trial} is tried again in ${formatDuration(event.delay)}: ${event.why}`;
+        const text = `${event.trial} is tried again in ${formatAge(event.delay)}: ${event.why}`;
         return this.#limited(`retry ${why?.signature ?? ''}${failureSignature(event.why, '')}`, text);
       }
       case 'trial.ended':
@@ -128,7 +128,7 @@ export class PlainLines {
     const trial = this.#trial(name);
     if (trial === undefined) return undefined;
     const took = between(trial.startedAt, trial.finishedAt);
-    const text = `${name} ${trial.state}${took === undefined ? '' : ` after ${formatDuration(took)}`}`;
+    const text = `${name} ${trial.state}${took === undefined ? '' : ` after ${formatAge(took)}`}`;
     if (FAILED_STATES.has(trial.state))
       return this.#limited(trial.end?.signature || trial.cause, `${text}: ${failureText(trial)}`);
     return this.#small() ? text : undefined;

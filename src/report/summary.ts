@@ -3,8 +3,8 @@ import { countStates, formatCounts } from './counts.js';
 import { exampleNames, failureGroups, groupText } from './failure-groups.js';
 import type { RunStanding } from './standing.js';
 import { plural } from './text/amounts.js';
-import { between, formatDuration } from './text/durations.js';
 import type { Palette } from './text/palette.js';
+import { between, formatAge } from './text/times.js';
 
 /** What a report needs to know of its surroundings. */
 export interface Surroundings {
@@ -32,7 +32,7 @@ export function summaryLines(
   const took = between(state.startedAt, state.endedAt ?? now) ?? 0;
   const groups = failureGroups(state);
   const lines = [
-    `${palette.bold(`run ${state.run}`)} of ${state.name} ${standingPhrase(standing, palette)} after ${formatDuration(took)}`,
+    `${palette.bold(`run ${state.run}`)} of ${state.name} ${standingPhrase(standing, palette)} after ${formatAge(took)}`,
   ];
   for (const kind of ['batch', 'service'] as const) {
     const counts = countStates(state, standing, kind);

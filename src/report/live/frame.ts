@@ -4,9 +4,9 @@ import { estimateRemaining } from '../eta.js';
 import { failureText, groupText, latestFailureGroups } from '../failure-groups.js';
 import type { RunStanding } from '../standing.js';
 import { formatCount, plural } from '../text/amounts.js';
-import { between, formatDuration, formatEstimate } from '../text/durations.js';
 import { fitLine, flowLines, type Span } from '../text/line.js';
 import type { Palette } from '../text/palette.js';
+import { between, formatAge, formatEstimate } from '../text/times.js';
 import { columnsOf, padEnd, padStart } from '../text/width.js';
 import { progressBar } from './bar.js';
 
@@ -66,7 +66,7 @@ function titleLine(state: RunState, view: FrameView, width: number): string {
     [
       { text: state.name, paint: palette.bold },
       { text: `  run ${state.run}  `, paint: palette.dim },
-      `${formatDuration(age)}${estimate}`,
+      `${formatAge(age)}${estimate}`,
     ],
     width,
   );
@@ -122,7 +122,7 @@ function runningLines(
   const shown = running.slice(0, most);
   const names = Math.min(Math.max(...shown.map((trial) => columnsOf(trial.name))), Math.floor(width * 0.6));
   const lines = shown.map((trial) => {
-    const age = formatDuration(between(trial.startedAt, view.now) ?? 0);
+    const age = formatAge(between(trial.startedAt, view.now) ?? 0);
     return fitLine(
       [
         `  ${fitLine([padEnd(trial.name, names)], names)}  ${padStart(age, 6)}`,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { formatBytes, formatCount, formatCpus, plural } from '../../../../src/report/text/amounts.js';
-import { between, formatDuration, formatEstimate } from '../../../../src/report/text/durations.js';
+import { formatCount, formatCpus, plural } from '../../../../src/report/text/amounts.js';
 import { fitLine, flowLines } from '../../../../src/report/text/line.js';
+import { between, formatAge, formatEstimate } from '../../../../src/report/text/times.js';
 import { columnsOf, padEnd, truncate } from '../../../../src/report/text/width.js';
 
 const S = 1000;
@@ -11,7 +11,7 @@ const H = 60 * M;
 describe('durations', () => {
   it('are told in their two largest units', () => {
     const told = [0, 449, 9_999, 10_000, 59_999, M, 3 * M + 7 * S, H - 1, 2 * H + 5 * M, 76 * H].map(
-      formatDuration,
+      formatAge,
     );
     expect(told).toEqual([
       '0.0s',
@@ -40,11 +40,6 @@ describe('durations', () => {
 });
 
 describe('amounts', () => {
-  it('of bytes have three figures at most', () => {
-    const told = [0, 999, 1024, 1536, 512 * 1024 ** 2, 15.96 * 1024 ** 3, 1023 * 1024].map(formatBytes);
-    expect(told).toEqual(['0 B', '999 B', '1 KiB', '1.5 KiB', '512 MiB', '16 GiB', '1 MiB']);
-  });
-
   it('of many have their thousands apart', () => {
     expect([7, 1000, 10_000, 1_234_567].map(formatCount)).toEqual(['7', '1,000', '10,000', '1,234,567']);
     expect(plural(1, 'trial')).toBe('1 trial');

@@ -6,10 +6,11 @@ const DAY = 24 * HOUR;
 const two = (n: number): string => String(n).padStart(2, '0');
 
 /**
- * Milliseconds for people, in the two largest units that matter: `0.4s`, `12s`, `3m07s`, `2h05m`, `3d04h`.
- * Tenths below ten seconds only. Cut, not rounded, so that an age never runs ahead of the clock.
+ * Milliseconds that have passed, in the two largest units that matter: `0.4s`, `12s`, `3m07s`, `2h05m`, `3d04h`.
+ * Tenths below ten seconds only. Cut, not rounded, so that an age never runs ahead of the clock, and as wide a second
+ * later as it was before, so that a display does not flicker.
  */
-export function formatDuration(ms: number): string {
+export function formatAge(ms: number): string {
   const t = Math.max(0, ms);
   if (t < 10 * SECOND) return `${(Math.floor(t / 100) / 10).toFixed(1)}s`;
   if (t < MINUTE) return `${Math.floor(t / SECOND)}s`;
