@@ -1,0 +1,99 @@
+import { chown, mkdir, open } from 'node:fs/promises';
+import type { NewRunEvent, RunEvent } from '../model/event.js';
+import type { Clock } from '../util/clock.js';
+import { AppendFile } from './append-file.js';
+import type { AttemptLog, Journal } from './journal.js';
+import { receiveTar, settleFolder } from './results-folder.js';
+import { runPaths } from './run-paths.js';
+import type { Owner } from './state-folder.js';
+
+/**
+ * Opens the record in a run's folder for its supervisor. Only the holder of the run's lock may: it cuts off a torn last
+ * line first. `owner`: to whom everything is given, where combu is root; trials of any user then write into the results
+ * folders, so these are open to all while the trial runs (the state folder around them is closed).
+ * undefined = combu is not root, and what it makes is the caller's anyway.
+ */
+export async function openFileJournal(
+  folder: string,
+  options: { readonly clock: Clock; readonly owner: Owner | undefined },
+): Promise<Journal> {
+  return new FileJournal(folder, await AppendFile.open(runPaths.journal(folder), options.owner), options);
+}
+
+class FileJournal implements Journal {
+  readonly #listeners = new Set<(event: RunEvent) => void>();
+
+  constructor(
+    private readonly folder: string,
+    private readonly file: AppendFile,
+    private readonly options: {
+      readonly clock: Clock;
+      readonly owner: Owner | undefined;
+    },
+  ) {}
+
+  async append(event: NewRunEvent, options?: { readonly sync?: boolean }): Promise<RunEvent> {
+    const time = new Date(this.options.clock.now()).toISOString();
+    const stamped = { v: 1, time, ...event } as RunEvent;
+    const written = this.file.append(`${JSON.stringify(stamped)}\n`, options?.sync ?? false);
+    for (const listener of this.#listeners) listener(stamped);
+    await written;
+    return stamped;
+  }
+
+  onEvent(listener: (event: RunEvent) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  async openLog(trial: string, attempt: number): Promise<AttemptLog> {
+    const path = runPaths.log(this.folder, trial, attempt);
+    const handle = await open(path, 'a', 0o600);
+    const { owner } = this.options;
+    if (owner !== undefined) await chown(path, owner.uid, owner.gid);
+    const { size } = await handle.stat();
+    return {
+      size,
+      write: async (bytes) => {
+        await handle.appendFile(bytes);
+      },
+      truncate: (bytes) => handle.truncate(bytes),
+      close: async () => {
+        await handle.datasync();
+        await handle.close();
+      },
+    };
+  }
+
+  async resultsFolder(trial: string, attempt: number): Promise<string> {
+    const { owner } = this.options;
+    const outer = runPaths.trialResults(this.folder, trial);
+    const inner = runPaths.attemptResults(this.folder, trial, attempt);
+    for (const path of [outer, inner]) {
+      const made = await mkdir(path, { recursive: true });
+      if (made === undefined) continue;
+      const handle = await open(path, 'r');
+      try {
+        if (owner === undefined) continue;
+        await handle.chown(owner.uid, owner.gid);
+        // Apart from mkdir, whose modes the process's umask cuts.
+        if (path === inner) await handle.chmod(0o777);
+      } finally {
+        await handle.close();
+      }
+    }
+    return inner;
+  }
+
+  async receive(trial: string, attempt: number, into: string, tar: AsyncIterable<Uint8Array>) {
+    return receiveTar(await this.resultsFolder(trial, attempt), into, tar);
+  }
+
+  async settleResults(trial: string, attempt: number): Promise<void> {
+    await settleFolder(await this.resultsFolder(trial, attempt), this.options.owner);
+  }
+
+  close(): Promise<void> {
+    return this.file.close();
+  }
+}

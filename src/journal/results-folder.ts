@@ -1,0 +1,151 @@
+import { constants } from 'node:fs';
+import { chmod, lchown, link, lstat, mkdir, mkdtemp, open, readdir, rename, rm } from 'node:fs/promises';
+import { basename, extname, join } from 'node:path';
+import { isCode, type Owner, syncFolder } from './state-folder.js';
+import { readTar } from './unpack.js';
+
+/** What a trial made is readable for its owner, whatever modes it chose. */
+const FILE_MODE = 0o600;
+const FOLDER_MODE = 0o700;
+
+/** Unpacks a tar into `target/into`: aside first, then renamed, so that what is there is whole. */
+export async function receiveTar(
+  target: string,
+  into: string,
+  tar: AsyncIterable<Uint8Array>,
+): Promise<{ readonly files: number; readonly bytes: number; readonly leftOut: readonly string[] }> {
+  const aside = await mkdtemp(`${target}.receiving-`);
+  try {
+    const counts = await unpack(aside, tar);
+    const place = await safeFolder(target, into);
+    for (const name of await readdir(aside)) await moveInto(join(aside, name), place, name);
+    return counts;
+  } finally {
+    await rm(aside, { recursive: true, force: true });
+  }
+}
+
+async function unpack(folder: string, tar: AsyncIterable<Uint8Array>) {
+  const leftOut: string[] = [];
+  let files = 0;
+  let bytes = 0;
+  for await (const entry of readTar(tar)) {
+    switch (entry.kind) {
+      case 'left-out':
+        leftOut.push(entry.name);
+        break;
+      case 'folder':
+        await mkdir(join(folder, ...entry.path), { recursive: true });
+        break;
+      case 'file': {
+        const path = join(folder, ...entry.path);
+        await mkdir(join(folder, ...entry.path.slice(0, -1)), { recursive: true });
+        bytes += await writeNew(path, entry.content);
+        files += 1;
+      }
+    }
+  }
+  return { files, bytes, leftOut };
+}
+
+async function writeNew(path: string, content: AsyncIterable<Uint8Array>): Promise<number> {
+  const handle = await open(path, 'w', 0o644);
+  let bytes = 0;
+  try {
+    for await (const chunk of content) {
+      await handle.write(chunk);
+      bytes += chunk.length;
+    }
+  } finally {
+    await handle.close();
+  }
+  return bytes;
+}
+
+/** The folder `into` below `target`, made where absent. A link on the way is the trial's doing: its name counts as taken. */
+async function safeFolder(target: string, into: string): Promise<string> {
+  let place = target;
+  for (const part of into.split('/').filter((one) => one !== '')) place = await ownFolder(place, part);
+  return place;
+}
+
+async function ownFolder(parent: string, name: string): Promise<string> {
+  for (let number = 1; ; number++) {
+    const path = join(parent, numbered(name, number));
+    try {
+      await mkdir(path);
+      return path;
+    } catch (error) {
+      if (!isCode(error, 'EEXIST')) throw error;
+      if ((await lstat(path)).isDirectory()) return path;
+    }
+  }
+}
+
+/** Moves a file or a whole folder; where the name is taken it becomes `name~2` and so on. Folders are joined. */
+async function moveInto(from: string, folder: string, name: string): Promise<void> {
+  if ((await lstat(from)).isDirectory()) {
+    const place = await ownFolder(folder, name);
+    for (const inner of await readdir(from)) await moveInto(join(from, inner), place, inner);
+    return;
+  }
+  for (let number = 1; ; number++) {
+    try {
+      // A hard link fails where the name is taken; a rename would overwrite.
+      await link(from, join(folder, numbered(name, number)));
+      return;
+    } catch (error) {
+      if (isCode(error, 'EEXIST')) continue;
+      if (!isCode(error, 'EPERM') && !isCode(error, 'ENOTSUP')) throw error;
+      if (await exists(join(folder, numbered(name, number)))) continue;
+      return rename(from, join(folder, numbered(name, number)));
+    }
+  }
+}
+
+function numbered(name: string, number: number): string {
+  if (number === 1) return name;
+  const ending = extname(name);
+  return `${basename(name, ending)}~${number}${ending}`;
+}
+
+async function exists(path: string): Promise<boolean> {
+  return lstat(path).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** Gives all that lies in a folder to its owner (following no link), readable, and syncs it to disk. */
+export async function settleFolder(folder: string, owner: Owner | undefined): Promise<void> {
+  if (owner !== undefined) await lchown(folder, owner.uid, owner.gid);
+  await allow(folder, FOLDER_MODE, 0o755);
+  for (const entry of await readdir(folder, { withFileTypes: true })) {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) {
+      await settleFolder(path, owner);
+      continue;
+    }
+    if (owner !== undefined) await lchown(path, owner.uid, owner.gid);
+    if (!entry.isFile()) continue;
+    await allow(path, FILE_MODE, 0o777);
+    const handle = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW);
+    try {
+      await handle.datasync();
+    } finally {
+      await handle.close();
+    }
+  }
+  await syncFolder(folder);
+}
+
+/** Adds what the owner needs and drops all but `mask`: a setuid bit that a trial set must not outlive it. */
+async function allow(path: string, needed: number, mask: number): Promise<void> {
+  const { mode } = await lstat(path);
+  const wanted = (mode & mask) | needed;
+  if ((mode & 0o7777) === wanted) return;
+  // Whoever is not the file's owner can't change it; it then stays as it is, and can still be read by its bits.
+  await chmod(path, wanted).catch((error: unknown) => {
+    if (!isCode(error, 'EPERM')) throw error;
+  });
+}

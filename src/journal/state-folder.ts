@@ -1,0 +1,126 @@
+import { chown, mkdir, open, readdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { RunEvent } from '../model/event.js';
+import { err, ok, type Result } from '../model/result.js';
+import { readEdges } from './read-run.js';
+import { runPaths } from './run-paths.js';
+
+/** Who the record belongs to, where that is not who writes it: the one who called sudo. */
+export interface Owner {
+  readonly uid: number;
+  readonly gid: number;
+}
+
+/** A run as its folder's name tells it. */
+export interface RunFolder {
+  readonly id: string;
+  /** Absolute path. */
+  readonly folder: string;
+  /** ISO 8601, to the second. */
+  readonly startedAt: string;
+}
+
+const RUN_FOLDER = /^(\d{4})(\d\d)(\d\d)-(\d\d)(\d\d)(\d\d)-([a-z][a-z0-9]*)$/;
+
+/** Makes the state folder, closed to others and unseen by git. */
+export async function ensureStateFolder(stateDir: string, owner?: Owner): Promise<void> {
+  await makeFolder(stateDir, owner);
+  await makeFolder(join(stateDir, 'runs'), owner);
+  const ignore = join(stateDir, '.gitignore');
+  try {
+    await writeFile(ignore, '*\n', { flag: 'wx' });
+    if (owner !== undefined) await chown(ignore, owner.uid, owner.gid);
+  } catch (error) {
+    if (!isCode(error, 'EEXIST')) throw error;
+  }
+}
+
+/** Makes the folder of a new run and what it holds from the first moment. */
+export async function createRunFolder(
+  stateDir: string,
+  id: string,
+  now: number,
+  owner?: Owner,
+): Promise<RunFolder> {
+  await ensureStateFolder(stateDir, owner);
+  const startedAt = `${new Date(now).toISOString().slice(0, 19)}Z`;
+  const stamp = startedAt.replace(/[-:Z]/g, '').replace('T', '-');
+  const folder = join(stateDir, 'runs', `${stamp}-${id}`);
+  await makeFolder(folder, owner);
+  await makeFolder(runPaths.logs(folder), owner);
+  await makeFolder(runPaths.results(folder), owner);
+  return { id, folder, startedAt };
+}
+
+/** All runs, oldest first, from folder names alone; none where there is no state folder. */
+export async function listRuns(stateDir: string): Promise<RunFolder[]> {
+  const names = await readdir(join(stateDir, 'runs')).catch((error: unknown) => {
+    if (isCode(error, 'ENOENT')) return [];
+    throw error;
+  });
+  return names.sort().flatMap((name) => {
+    const match = RUN_FOLDER.exec(name);
+    if (match === null) return [];
+    const [, year, month, day, hour, minute, second, id] = match;
+    const startedAt = `${year}-${month}-${day}T${hour}:${minute}:${second}Z`;
+    return [{ id: id!, folder: join(stateDir, 'runs', name), startedAt }];
+  });
+}
+
+/** A run with the first and the last event of its journal; cheap, however long the journal is. */
+export interface RunEdges extends RunFolder {
+  readonly first: Extract<RunEvent, { type: 'run.started' }> | undefined;
+  readonly last: RunEvent | undefined;
+}
+
+/** The state folder's runs with their first and last events, oldest first; `experiment` leaves out other experiments' runs. */
+export async function listRunEdges(stateDir: string, experiment?: string): Promise<RunEdges[]> {
+  const runs = await listRuns(stateDir);
+  const edges = await Promise.all(runs.map(async (run) => ({ ...run, ...(await readEdges(run.folder)) })));
+  return experiment === undefined ? edges : edges.filter((run) => run.first?.experiment === experiment);
+}
+
+/**
+ * The run that a user means: `latest` (of `experiment`, where given), an id, or an id's unambiguous beginning.
+ * The error is one sentence for people.
+ */
+export async function resolveRun(
+  stateDir: string,
+  wanted: string,
+  experiment?: string,
+): Promise<Result<RunFolder, string>> {
+  const runs: readonly RunFolder[] =
+    wanted === 'latest' && experiment !== undefined
+      ? await listRunEdges(stateDir, experiment)
+      : await listRuns(stateDir);
+  const latest = runs.at(-1);
+  if (latest === undefined) return err(`there is no run yet in ${stateDir}`);
+  if (wanted === 'latest') return ok(latest);
+  const exact = runs.find((run) => run.id === wanted);
+  if (exact !== undefined) return ok(exact);
+  const matches = runs.filter((run) => run.id.startsWith(wanted));
+  if (matches.length === 1) return ok(matches[0]!);
+  if (matches.length === 0) return err(`no run ${wanted} in ${stateDir}`);
+  return err(
+    `${wanted} is the beginning of ${matches.length} runs: ${matches.map((run) => run.id).join(', ')}`,
+  );
+}
+
+async function makeFolder(folder: string, owner: Owner | undefined): Promise<void> {
+  const made = await mkdir(folder, { recursive: true, mode: 0o700 });
+  if (made !== undefined && owner !== undefined) await chown(folder, owner.uid, owner.gid);
+}
+
+export function isCode(error: unknown, code: string): boolean {
+  return error instanceof Error && 'code' in error && error.code === code;
+}
+
+/** Syncs a folder's entries, so that a file made in it is still there after a power cut. */
+export async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
