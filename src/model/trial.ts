@@ -74,6 +74,9 @@ export interface Output {
 
 export type PullPolicy = 'missing' | 'always' | 'never';
 
+/** The engine's own networks: each stands alone, none is made or removed by combu. */
+export const ENGINE_NETWORKS: readonly string[] = ['bridge', 'host', 'none'];
+
 /** One container specification of the experiment, parsed: defaults merged, every field valid. */
 export interface Trial {
   readonly name: string;

@@ -77,6 +77,8 @@ export interface PlanOptions {
   readonly explicitJobs: boolean;
   /** Kept free for others. */
   readonly reserve: { readonly cpus: number; readonly memory: number };
+  /** Ended runs of this experiment: what they left on the engine is removed before this run makes anything. */
+  readonly leftovers: ReadonlySet<string>;
 }
 
 /** Why a trial is what it is, for people: `loader is a service: others name it, and it has no cmd`. */
@@ -138,4 +140,6 @@ export interface Plan {
   readonly jobs: number | undefined;
   readonly refusals: readonly Refusal[];
   readonly warnings: readonly string[];
+  /** What it was made from, so that it can be made again when absent images have come (see withImages). */
+  readonly basis: { readonly observed: Observed; readonly options: PlanOptions };
 }

@@ -1,0 +1,88 @@
+import { addressesClash, formatHostPort } from '../model/address.js';
+import type { Experiment } from '../model/experiment.js';
+import type { Refusal } from '../model/problem.js';
+import type { Observed, ObservedContainer, PlanOptions } from './plan.js';
+
+/** Names and host ports that something else has: not this run, nor a leftover that is removed before. */
+export function refuseTaken(experiment: Experiment, observed: Observed, options: PlanOptions): Refusal[] {
+  const others = observed.containers.filter((container) => !isOwn(container, options));
+  return [...takenNames(experiment, others, options), ...takenPorts(experiment, observed, others, options)];
+}
+
+function isOwn({ ours }: ObservedContainer, options: PlanOptions): boolean {
+  if (ours === undefined) return false;
+  return (
+    ours.run === options.run || (ours.experiment === options.experimentId && options.leftovers.has(ours.run))
+  );
+}
+
+function takenNames(
+  experiment: Experiment,
+  others: readonly ObservedContainer[],
+  options: PlanOptions,
+): Refusal[] {
+  const byName = new Map(others.map((container) => [container.name, container]));
+  return experiment.trials.flatMap(({ name }): Refusal[] => {
+    const container = byName.get(name);
+    if (container === undefined) return [];
+    return [
+      {
+        code: 'name-taken',
+        trial: name,
+        message: `the name ${name} is taken by ${describe(container, options)}`,
+        fix: remedy(
+          container,
+          `rename the trial, or remove that container: docker rm ${container.running ? '-f ' : ''}${name}`,
+        ),
+      },
+    ];
+  });
+}
+
+function takenPorts(
+  experiment: Experiment,
+  observed: Observed,
+  others: readonly ObservedContainer[],
+  options: PlanOptions,
+): Refusal[] {
+  const byPort = new Map<string, { address: string; container: ObservedContainer }[]>();
+  for (const container of others) {
+    if (!container.running) continue;
+    for (const { address, port, protocol } of container.ports) {
+      const key = `${port}/${protocol}`;
+      byPort.set(key, [...(byPort.get(key) ?? []), { address, container }]);
+    }
+  }
+  return experiment.trials.flatMap((trial) =>
+    trial.ports.flatMap(({ address, host: port, protocol }): Refusal[] => {
+      if (port === 0) return [];
+      const shown = formatHostPort({ address, port, protocol });
+      const holder = byPort.get(`${port}/${protocol}`)?.find((held) => addressesClash(held.address, address));
+      if (holder === undefined && !observed.busyPorts.has(shown)) return [];
+      const who = holder === undefined ? 'a process of this machine' : describe(holder.container, options);
+      const other = 'give another `host` port, or none for any free one';
+      const fix = holder === undefined ? other : remedy(holder.container, other);
+      return [
+        {
+          code: 'port-taken',
+          trial: trial.name,
+          message: `host port ${shown} of ${trial.name} is taken by ${who}`,
+          fix,
+        },
+      ];
+    }),
+  );
+}
+
+/** By what: `a running container of image redis:7 that combu did not make`. */
+function describe(container: ObservedContainer, options: PlanOptions): string {
+  const { ours, running, image, name } = container;
+  const what = `${running ? 'a running' : 'an ended'} container (${name}, image ${image})`;
+  if (ours === undefined) return `${what} that combu did not make`;
+  const whose = ours.experiment === options.experimentId ? 'this experiment' : 'another experiment';
+  return `${what} of run ${ours.run} of ${whose}`;
+}
+
+function remedy({ ours }: ObservedContainer, otherwise: string): string {
+  return ours === undefined ? otherwise : `end that run: combu kill --run ${ours.run}`;
+}

@@ -1,0 +1,141 @@
+import { addressesClash } from '../model/address.js';
+import type { Port, Trial } from '../model/trial.js';
+import { findCycles } from './cycles.js';
+import type { Node } from './node.js';
+import { closest } from './suggest.js';
+import { written } from './values.js';
+
+/** A trial and where it stands. */
+export interface ReadTrial {
+  readonly node: Node;
+  readonly trial: Trial;
+}
+
+/** What can only be seen when all trials are read: names, dependencies, host ports. */
+export function checkTogether(trials: readonly ReadTrial[]): void {
+  const byName = checkNames(trials);
+  checkDependencies(trials, byName);
+  checkConditions(trials, byName);
+  checkPorts(trials);
+}
+
+/** Names are unique without regard to case, as DNS has it. Gives the first trial of each name, as written. */
+function checkNames(trials: readonly ReadTrial[]): Map<string, ReadTrial> {
+  const byName = new Map<string, ReadTrial>();
+  const seen = new Map<string, ReadTrial>();
+  for (const read of trials) {
+    const { name } = read.trial;
+    if (name === '') continue;
+    const earlier = seen.get(name.toLowerCase());
+    if (earlier === undefined) {
+      seen.set(name.toLowerCase(), read);
+    } else {
+      const same = earlier.trial.name === name;
+      nodeOf(read, 'name').fail(
+        same
+          ? `another trial has this name: ${written(name)}`
+          : `${written(name)} and ${written(earlier.trial.name)} differ in case only`,
+        'give each trial a name of its own, such as "solver-%d" % id',
+      );
+    }
+    if (!byName.has(name)) byName.set(name, read);
+  }
+  return byName;
+}
+
+/** Suggestions look at every name, so only so many unknown ones get one. */
+const MOST_SUGGESTIONS = 50;
+
+function checkDependencies(trials: readonly ReadTrial[], byName: ReadonlyMap<string, ReadTrial>): void {
+  const advice = new Map<string, string>();
+  const adviceFor = (name: string): string => {
+    let text = advice.get(name);
+    if (text === undefined) {
+      const near = advice.size < MOST_SUGGESTIONS ? closest(name, byName.keys()) : undefined;
+      text = near === undefined ? 'name a trial of this experiment' : `write "${near}"`;
+      advice.set(name, text);
+    }
+    return text;
+  };
+  for (const read of trials) {
+    const named = new Set<string>();
+    read.trial.depends.forEach(({ trial }) => {
+      if (named.has(trial))
+        dependencyNode(read, trial, true).fail(`${written(trial)} is listed twice`, 'keep one');
+      else if (trial === read.trial.name)
+        dependencyNode(read, trial).fail('a trial cannot depend on itself', 'leave it out');
+      else if (!byName.has(trial))
+        dependencyNode(read, trial).fail(`there is no trial ${written(trial)}`, adviceFor(trial));
+      named.add(trial);
+    });
+  }
+  for (const cycle of findCycles([...byName.values()].map(({ trial }) => trial))) {
+    const first = byName.get(cycle[0]!)!;
+    dependencyNode(first, cycle[1]!).fail(
+      `the trials wait for each other: ${cycle.join(' → ')}`,
+      'leave one of these dependencies out',
+    );
+  }
+}
+
+/** A trial that runs to its end for one and is needed while it runs by another: combu can't tell what it is. */
+function checkConditions(trials: readonly ReadTrial[], byName: ReadonlyMap<string, ReadTrial>): void {
+  const whileRunning = new Map<string, string>();
+  for (const { trial } of trials) {
+    for (const { trial: name, condition } of trial.depends) {
+      if ((condition === 'started' || condition === 'healthy') && !whileRunning.has(name))
+        whileRunning.set(name, trial.name);
+    }
+  }
+  for (const read of trials) {
+    for (const { trial: name, condition } of read.trial.depends) {
+      if (condition !== 'completed') continue;
+      const { service } = byName.get(name)?.trial ?? { service: false };
+      const other = whileRunning.get(name);
+      if (service === true) {
+        dependencyNode(read, name).fail(
+          `${written(name)} is declared a service, and a service does not complete`,
+          'wait for "started" or "healthy", or leave `service: true` out there',
+        );
+      } else if (service === undefined && other !== undefined) {
+        dependencyNode(read, name).fail(
+          `waits for ${written(name)} to complete, while ${written(other)} needs it as it runs`,
+          `write \`service: false\` in ${written(name)} if it ends by itself, or wait for the same in both`,
+        );
+      }
+    }
+  }
+}
+
+function checkPorts(trials: readonly ReadTrial[]): void {
+  const taken = new Map<string, { port: Port; by: ReadTrial }[]>();
+  for (const read of trials) {
+    read.trial.ports.forEach((port, index) => {
+      if (port.host === 0) return;
+      const key = `${port.host}/${port.protocol}`;
+      const others = taken.get(key) ?? [];
+      const clash = others.find((other) => addressesClash(other.port.address, port.address));
+      if (clash === undefined) {
+        taken.set(key, [...others, { port, by: read }]);
+      } else {
+        const who =
+          clash.by === read ? 'this trial takes it already' : `${written(clash.by.trial.name)} takes it too`;
+        (nodeOf(read, 'ports').elements()[index] ?? read.node).fail(
+          `host port ${key}: ${who}`,
+          'give each its own, or leave `host` out for any free port',
+        );
+      }
+    });
+  }
+}
+
+function nodeOf(read: ReadTrial, field: string): Node {
+  return read.node.field(field) ?? read.node;
+}
+
+/** The element of `depends` that names a trial; the last one where there are several. */
+function dependencyNode(read: ReadTrial, name: string, last = false): Node {
+  const elements = nodeOf(read, 'depends').elements();
+  const names = (element: Node) => element.value === name || element.field('name')?.value === name;
+  return (last ? elements.findLast(names) : elements.find(names)) ?? nodeOf(read, 'depends');
+}

@@ -1,0 +1,215 @@
+import { basename, dirname } from 'node:path';
+import type { Experiment, Halt, Keep } from '../model/experiment.js';
+import type { Path, Place } from '../model/problem.js';
+import { checkTogether, type ReadTrial } from './cross-checks.js';
+import { readNetworks, readVolumes } from './networks.js';
+import type { Node } from './node.js';
+import { closest } from './suggest.js';
+import { checkDefaults, readTrial } from './trial.js';
+import {
+  amount,
+  given,
+  integer,
+  kindOf,
+  noOtherFields,
+  oneOf,
+  required,
+  text,
+  textFields,
+  written,
+} from './values.js';
+import type { World } from './world.js';
+
+const EXPERIMENT_FIELDS = [
+  'name',
+  'trials',
+  'defaults',
+  'parallelism',
+  'networks',
+  'volumes',
+  'halt',
+  'keep',
+  'results',
+  'tags',
+];
+
+/** Reads the whole value of a file: a bare array of trials, or an object that has one. */
+export function readRoot(
+  root: Node,
+  file: string,
+  placeOf: (path: Path) => Place | undefined,
+  world: World,
+): Experiment {
+  const trials = Array.isArray(root.value) ? root : trialsOf(root);
+  const defaults = root.isObject() ? given(root, 'defaults', (node) => readDefaults(node, world)) : undefined;
+  const read = trials === undefined ? [] : readTrials(trials, defaults, placeOf, world);
+  if (trials !== undefined) checkTogether(read);
+  const options = root.isObject() ? readOptions(root) : undefined;
+  return {
+    name: options?.name ?? defaultName(file),
+    trials: read.map(({ trial }) => trial),
+    parallelism: options?.parallelism,
+    networks: options?.networks ?? {},
+    volumes: options?.volumes ?? {},
+    halt: options?.halt ?? { kind: 'never' },
+    keep: options?.keep ?? 'failed',
+    tags: options?.tags ?? {},
+    warnings: unusedDeclarations(read, options),
+  };
+}
+
+function trialsOf(root: Node): Node | undefined {
+  if (!root.isObject()) {
+    return root.fail(
+      `the file yields ${kindOf(root.value)}, not an experiment`,
+      'let it yield an array of trials, or { trials: [...] }',
+    );
+  }
+  const names = root.names();
+  if (!names.includes('trials') && names.includes('image')) {
+    return root.fail(
+      'the file yields one trial, not an array of trials',
+      'put it in brackets: [{ name: ..., image: ... }]',
+    );
+  }
+  noOtherFields(root, EXPERIMENT_FIELDS);
+  return required(root, 'trials', 'write { trials: [...] }', (node) => {
+    if (Array.isArray(node.value)) return node;
+    const fix = node.isObject()
+      ? 'write [{ name: "...", ... }, ...], such as std.objectValues(trials)'
+      : 'write [{ name: "...", ... }]';
+    return node.fail(`must be an array of trials, not ${kindOf(node.value)}`, fix);
+  });
+}
+
+function readDefaults(node: Node, world: World): Node | undefined {
+  if (!node.isObject())
+    return node.fail(`must be an object, not ${kindOf(node.value)}`, 'write defaults: { image: "...", ... }');
+  // What is passed through or mounted is looked for where a trial uses it, so that a trial can do without.
+  checkDefaults(node, {
+    ...world,
+    environment: everythingSet,
+    exists: () => true,
+    passed: new Map(),
+    writtenSecrets: new Set(),
+  });
+  return node;
+}
+
+/** Stands for an environment in which every variable is set. */
+const everythingSet: World['environment'] = new Proxy({}, { get: () => '' });
+
+function readTrials(
+  trials: Node,
+  defaults: Node | undefined,
+  placeOf: (path: Path) => Place | undefined,
+  world: World,
+): ReadTrial[] {
+  const elements = trials.elements();
+  if (elements.length === 0)
+    trials.fail('there are no trials', 'write at least one: { name: "...", image: "..." }');
+  return elements.flatMap((element) => {
+    if (!element.isObject()) {
+      const nested = Array.isArray(element.value);
+      element.fail(
+        `must be a trial, not ${kindOf(element.value)}`,
+        nested
+          ? 'join arrays with + or std.flattenArrays, so that each element is one trial'
+          : 'write { name: "...", image: "..." }',
+      );
+      return [];
+    }
+    const node = defaults === undefined ? element : element.over(defaults);
+    return [{ node, trial: readTrial(node, placeOf(node.path), world) }];
+  });
+}
+
+interface Options {
+  readonly name: string | undefined;
+  readonly parallelism: number | undefined;
+  readonly networks: Experiment['networks'] | undefined;
+  readonly volumes: Experiment['volumes'] | undefined;
+  readonly halt: Halt | undefined;
+  readonly keep: Keep | undefined;
+  readonly tags: Readonly<Record<string, string>> | undefined;
+}
+
+function readOptions(root: Node): Options {
+  given(root, 'results', refuseResults);
+  return {
+    name: given(root, 'name', readName),
+    parallelism: given(root, 'parallelism', integer(1)),
+    networks: given(root, 'networks', readNetworks),
+    volumes: given(root, 'volumes', readVolumes),
+    halt: given(root, 'halt', readHalt),
+    keep: given(root, 'keep', oneOf(['failed', 'all', 'none'])),
+    tags: given(root, 'tags', (node) => textFields(node, 'tags: { NAME: "value" }')),
+  };
+}
+
+function readName(node: Node): string | undefined {
+  const name = text(node);
+  if (name === undefined) return undefined;
+  if (name.length > 100) return node.fail(`is too long (${name.length} characters)`, 'use at most 100');
+  return /\p{Cc}/u.test(name) ? node.fail('holds a control character', 'leave it out') : name;
+}
+
+function readHalt(node: Node): Halt | undefined {
+  const example = 'write halt: "never", { failures: 3 }, { percent: 20 } or { sameError: 5 }';
+  if (node.value === 'never') return { kind: 'never' };
+  if (!node.isObject()) return node.fail(`must be "never" or an object, not ${written(node.value)}`, example);
+  noOtherFields(node, ['failures', 'percent', 'sameError']);
+  const failures = given(node, 'failures', integer(1));
+  const percent = given(node, 'percent', readPercent);
+  const sameError = given(node, 'sameError', integer(1));
+  const halts: Halt[] = [];
+  if (failures !== undefined) halts.push({ kind: 'failures', failures });
+  if (percent !== undefined) halts.push({ kind: 'percent', percent });
+  if (sameError !== undefined) halts.push({ kind: 'sameError', sameError });
+  if (node.names().length !== 1) return node.fail('must have exactly one field', example);
+  return halts[0];
+}
+
+function readPercent(node: Node): number | undefined {
+  const percent = amount(0)(node);
+  if (percent === undefined || (percent > 0 && percent <= 100)) return percent;
+  return node.fail(`must be more than 0 and at most 100, not ${percent}`);
+}
+
+/** Its shape is design.md's; what it asks for is not built yet, and must not be accepted in silence. */
+function refuseResults(node: Node): undefined {
+  if (!node.isObject()) return node.fail(`must be an object, not ${kindOf(node.value)}`, 'leave it out');
+  noOtherFields(node, ['store', 'endpoint', 'region', 'inside', 'direct']);
+  return node.fail(
+    "results.store is not supported yet: results are kept in the run's folder",
+    'leave `results` out',
+  );
+}
+
+/** A declaration that nobody uses is most likely a slip of the pen. */
+function unusedDeclarations(read: readonly ReadTrial[], options: Options | undefined): string[] {
+  const networks = new Set(read.flatMap(({ trial }) => trial.networks));
+  const volumes = new Set(
+    read.flatMap(({ trial }) => trial.volumes.map((mount) => (mount.kind === 'volume' ? mount.volume : ''))),
+  );
+  const unused = (names: readonly string[], used: ReadonlySet<string>, what: string) =>
+    names
+      .filter((name) => !used.has(name))
+      .map((name) => {
+        const near = closest(name, used);
+        return `no trial uses the ${what} ${written(name)}${near === undefined ? '' : `; trials name ${written(near)}`}`;
+      });
+  return [
+    ...unused(Object.keys(options?.networks ?? {}), networks, 'network'),
+    ...unused(Object.keys(options?.volumes ?? {}), volumes, 'volume'),
+  ];
+}
+
+/** The file's own name where it says something, else that of the folder of the project. */
+function defaultName(file: string): string {
+  const own = basename(file).replace(/\.[^.]*$/, '');
+  if (own !== 'experiment' && own !== '' && own !== '-') return own;
+  const folder = dirname(file);
+  const project = basename(folder) === 'docker' ? basename(dirname(folder)) : basename(folder);
+  return project === '' || project === '.' ? 'experiment' : project;
+}

@@ -1,0 +1,27 @@
+import type { Node } from './node.js';
+import { closest } from './suggest.js';
+import { kindOf, written } from './values.js';
+
+/** Signals of Linux, which the engine's containers run on, whatever this machine is. */
+const SIGNALS = (
+  'HUP INT QUIT ILL TRAP ABRT BUS FPE KILL USR1 SEGV USR2 PIPE ALRM TERM STKFLT CHLD CONT STOP TSTP TTIN TTOU URG ' +
+  'XCPU XFSZ VTALRM PROF WINCH IO PWR SYS'
+)
+  .split(' ')
+  .map((name) => `SIG${name}`);
+
+/** `SIGINT`, `INT` or a number, as in `docker run --stop-signal`. */
+export function readStopSignal(node: Node): string | undefined {
+  const value = node.value;
+  if (typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= 64) return String(value);
+  if (typeof value !== 'string')
+    return node.fail(`must be a signal's name, not ${kindOf(value)}`, 'write "SIGINT" or "SIGTERM"');
+  const name = value.toUpperCase().replace(/^(?:SIG)?/, 'SIG');
+  if (SIGNALS.includes(name) || /^SIGRTM(?:IN|IN\+\d+|AX|AX-\d+)$/.test(name)) return name;
+  if (/^\d+$/.test(value) && Number(value) >= 1 && Number(value) <= 64) return value;
+  const near = closest(name, SIGNALS);
+  return node.fail(
+    `is no signal: ${written(value)}`,
+    near === undefined ? 'write "SIGINT" or "SIGTERM"' : `write "${near}"`,
+  );
+}

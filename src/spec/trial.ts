@@ -1,0 +1,180 @@
+import type { JsonObject } from '../model/json.js';
+import type { Place } from '../model/problem.js';
+import type { Trial } from '../model/trial.js';
+import { readCommand, readHealthcheck } from './command.js';
+import { readDepends } from './depends.js';
+import { readEnv } from './env.js';
+import { readImage } from './image-reference.js';
+import { readNetworkNames } from './networks.js';
+import type { Node } from './node.js';
+import { readOutputs } from './outputs.js';
+import { readPort } from './ports.js';
+import { NO_RESOURCES, NO_RETRIES, readResources, readRetries } from './resources.js';
+import { readStopSignal } from './signals.js';
+import {
+  containerPath,
+  duration,
+  flag,
+  given,
+  integer,
+  kindOf,
+  LONGEST_VALUE,
+  list,
+  noOtherFields,
+  oneOf,
+  positiveDuration,
+  required,
+  size,
+  text,
+  textFields,
+  written,
+} from './values.js';
+import { readMount } from './volumes.js';
+import type { World } from './world.js';
+
+export const TRIAL_FIELDS: readonly string[] = [
+  'name',
+  'image',
+  'pull',
+  'cmd',
+  'entrypoint',
+  'env',
+  'workdir',
+  'user',
+  'labels',
+  'shm',
+  'init',
+  'pids',
+  'stopSignal',
+  'grace',
+  'params',
+  'ports',
+  'volumes',
+  'networks',
+  'depends',
+  'healthcheck',
+  'service',
+  'resources',
+  'timeout',
+  'retries',
+  'outputs',
+];
+
+/** Every field but name, image and place: what `defaults` may hold too. */
+type Fields = Omit<Trial, 'name' | 'image' | 'place'>;
+
+/** Reads one trial, defaults merged under it. What could not be read was reported, and has a harmless value here. */
+export function readTrial(node: Node, place: Place | undefined, world: World): Trial {
+  const name = required(node, 'name', 'give each trial a name of its own', readName) ?? '';
+  const image = required(node, 'image', 'write image: "NAME:TAG"', readImage) ?? '';
+  return { name, image, ...readFields(node, world), place };
+}
+
+/** Reports what is wrong with `defaults` as such, whether or not a trial overrides it. */
+export function checkDefaults(node: Node, world: World): void {
+  node.field('name')?.fail('is the same for all trials', 'give each trial a name of its own');
+  given(node, 'image', readImage);
+  readFields(node, world);
+}
+
+function readFields(node: Node, world: World): Fields {
+  noOtherFields(node, TRIAL_FIELDS);
+  return {
+    pull: given(node, 'pull', oneOf(['missing', 'always', 'never'])) ?? 'missing',
+    cmd: given(node, 'cmd', (field) => readCommand(field, world)),
+    entrypoint: given(node, 'entrypoint', (field) => readCommand(field, world)),
+    env: given(node, 'env', (field) => readEnv(field, world)) ?? {},
+    workdir: given(node, 'workdir', containerPath),
+    user: given(node, 'user', readUser),
+    labels: given(node, 'labels', readLabels) ?? {},
+    shm: given(node, 'shm', size),
+    init: given(node, 'init', flag),
+    pids: given(node, 'pids', readPids) ?? 4096,
+    stopSignal: given(node, 'stopSignal', readStopSignal),
+    grace: given(node, 'grace', duration) ?? 10_000,
+    params: given(node, 'params', readParams),
+    ports: given(node, 'ports', (field) => list(field, readPort, 'ports')) ?? [],
+    volumes: given(node, 'volumes', (field) => readMounts(field, world)) ?? [],
+    networks: given(node, 'networks', readNetworkNames) ?? [],
+    depends: given(node, 'depends', readDepends) ?? [],
+    healthcheck: given(node, 'healthcheck', readHealthcheck),
+    service: given(node, 'service', flag),
+    resources: given(node, 'resources', readResources) ?? NO_RESOURCES,
+    timeout: given(node, 'timeout', positiveDuration),
+    retries: given(node, 'retries', readRetries) ?? NO_RETRIES,
+    outputs: given(node, 'outputs', readOutputs) ?? [],
+  };
+}
+
+/** DNS of the engine does not find longer names, and the engine refuses one letter. */
+function readName(node: Node): string | undefined {
+  const name = text(node);
+  if (name === undefined) return undefined;
+  if (name.length === 1)
+    return node.fail(`is too short: ${written(name)}`, 'use 2 to 63 characters: the engine refuses one');
+  if (name.length > 63)
+    return node.fail(
+      `is too long (${name.length} characters): ${written(name)}`,
+      'use 2 to 63 characters: the engine finds no longer ones by DNS',
+    );
+  const wrong = [...name].find((char) => !/[a-zA-Z0-9_.-]/.test(char));
+  if (wrong !== undefined)
+    return node.fail(`holds ${written(wrong)}: ${written(name)}`, 'use letters, digits, _ . and -');
+  if (!/^[a-zA-Z0-9]/.test(name))
+    return node.fail(
+      `begins with ${written(name[0]!)}: ${written(name)}`,
+      'begin it with a letter or a digit',
+    );
+  return name;
+}
+
+function readUser(node: Node): string | undefined {
+  const user = typeof node.value === 'number' ? String(integer(0)(node) ?? '') : text(node);
+  if (user === undefined || /^[^\s:]+(?::[^\s:]+)?$/.test(user)) return user;
+  return user === '' ? undefined : node.fail(`is no user: ${written(user)}`, 'write NAME, UID or UID:GID');
+}
+
+function readLabels(node: Node): Record<string, string> {
+  for (const name of node.names()) {
+    if (name.startsWith('combu.'))
+      node.field(name)!.fail("begins with combu., which are combu's own labels", 'choose another name');
+    else if (name === '') node.field(name)!.fail('has no name');
+  }
+  return textFields(node, 'labels: { NAME: "value" }');
+}
+
+/** -1, as in `docker run`, for no limit. */
+function readPids(node: Node): number | undefined {
+  return node.value === -1 ? -1 : integer(1)(node);
+}
+
+function readParams(node: Node): JsonObject | undefined {
+  if (!node.isObject())
+    return node.fail(`must be an object, not ${kindOf(node.value)}`, 'write params: { NAME: value }');
+  const params = node.merged() as JsonObject;
+  const bytes = Buffer.byteLength(JSON.stringify(params));
+  if (bytes <= LONGEST_VALUE) return params;
+  return node.fail(
+    `are ${bytes} bytes of JSON; at most ${LONGEST_VALUE} (100 KiB) reach a program`,
+    'put them in a file and mount that with `volumes`',
+  );
+}
+
+function readMounts(node: Node, world: World): Trial['volumes'] {
+  const taken = new Set<string>();
+  return list(
+    node,
+    (element) => {
+      const mount = readMount(element, world);
+      if (mount === undefined) return undefined;
+      if (taken.has(mount.container))
+        return element.fail(
+          `mounts a second thing at ${mount.container}`,
+          'mount it elsewhere, or leave one out',
+        );
+      taken.add(mount.container);
+      return mount;
+    },
+    '{ host, container }',
+  );
+}
