@@ -1,14 +1,17 @@
 #!/usr/bin/env node
-import { hostname } from 'node:os';
+import { homedir, hostname } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { systemClock } from '../util/clock.js';
-import type { CliContext, CliSignal, ExitCode } from './context.js';
+import type { Background, CliContext, CliSignal, ExitCode } from './context.js';
 import { version } from './version.js';
 
 const SIGNAL_NUMBER: Readonly<Partial<Record<CliSignal, number>>> = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 };
 
 /** Signals that reached this process while a command listened for them. */
 const received = new Set<CliSignal>();
+
+/** Who wants to know that nobody reads the output any more. */
+const outputLost: (() => void)[] = [];
 
 function processContext(): CliContext {
   return {
@@ -20,7 +23,14 @@ function processContext(): CliContext {
     clock: systemClock,
     host: hostname(),
     uid: process.getuid?.() ?? 0,
-    self: { node: process.execPath, script: fileURLToPath(import.meta.url) },
+    gid: process.getgid?.() ?? 0,
+    pid: process.pid,
+    home: homedir(),
+    self: { node: process.execPath, script: fileURLToPath(import.meta.url), argv: process.argv.slice(2) },
+    background: background(),
+    onOutputLost(listener) {
+      outputLost.push(listener);
+    },
     onSignal(signal, listener) {
       const heard = () => {
         received.add(signal);
@@ -28,6 +38,18 @@ function processContext(): CliContext {
       };
       process.on(signal, heard);
       return () => process.off(signal, heard);
+    },
+  };
+}
+
+/** What run/detach.ts gave this process, if that started it. */
+function background(): Background | undefined {
+  const log = process.env.COMBU_SUPERVISOR_LOG;
+  if (log === undefined || process.send === undefined) return undefined;
+  return {
+    log,
+    began(run) {
+      process.send?.(run, () => process.disconnect());
     },
   };
 }
@@ -62,11 +84,12 @@ async function main(): Promise<ExitCode> {
   return runCommand(argv, processContext());
 }
 
-// A reader that went away (`combu ps | head`) is no failure.
+// A reader that went away (`combu ps | head`) is no failure; nor is a terminal that was closed (EIO).
 for (const stream of [process.stdout, process.stderr]) {
   stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE') process.exit(process.exitCode ?? 0);
-    throw error;
+    if (error.code !== 'EPIPE' && error.code !== 'EIO') throw error;
+    if (outputLost.length === 0) process.exit(process.exitCode ?? 0);
+    for (const listener of outputLost) listener();
   });
 }
 

@@ -1,5 +1,98 @@
+import { InvalidArgumentError, Option } from 'commander';
+import { isRunId } from '../model/run-id.js';
 import type { Register } from './command.js';
+import {
+  colorFlag,
+  experimentFlags,
+  jsonFlag,
+  jsonnetFlags,
+  positive,
+  progressFlag,
+  trueOrFalse,
+} from './flags.js';
+import { duration, halt, type RunFlags, reserveCpus, reserveMemory, size, tag } from './run/flags.js';
 
-export const register: Register = (program) => {
-  program.command('run');
+const EXAMPLES = `
+Examples:
+  combu -f experiment.jsonnet run      the whole run, with live progress
+  combu run -j 4 -m "smaller steps"    at most 4 trials at once, with a comment
+  combu run -n                         what it would do; starts nothing (combu plan)
+  combu run -d                         in the background; then: combu status, combu logs -f, combu wait
+  combu run --resume                   go on with this experiment's latest run
+  combu run --deadline 8h              stop it after eight hours
+  combu run --tla-str mode=fast        give the file's function an argument
+
+Ctrl-C once: start nothing more, stop what runs. Twice: kill it now. Three times: leave; the containers run on.
+`;
+
+export const register: Register = (program, context, finish) => {
+  const command = program
+    .command('run')
+    .description('run every trial, as many at a time as the machine can hold')
+    .addHelpText('after', EXAMPLES);
+  experimentFlags(command)
+    .option('-d, --detach', 'leave a supervisor in the background and return')
+    .option('-n, --dry-run', 'show the plan; start nothing')
+    .addOption(new Option('-m, --message <text>', 'a comment on this run').env('COMBU_MESSAGE'))
+    .option('--resume [run]', 'go on with a run (default: the latest)')
+    .addOption(new Option('--new', 'start anew; kill what is left of an interrupted run').conflicts('resume'))
+    .option('-y, --yes', 'answer every question with yes: resumes an interrupted run')
+    .addOption(
+      new Option('-j, --jobs <n>', 'at most so many trials at once').argParser(positive).env('COMBU_JOBS'),
+    )
+    .addOption(
+      new Option('-p, --parallel <true|false>', 'false: one trial at a time')
+        .argParser(trueOrFalse)
+        .env('COMBU_PARALLEL'),
+    )
+    .addOption(
+      new Option('--deadline <time>', 'stop after so long, such as 8h (exit code 124)')
+        .argParser(duration)
+        .env('COMBU_DEADLINE'),
+    )
+    .addOption(
+      new Option('--keep <which>', 'ended containers that stay for a look')
+        .choices(['failed', 'all', 'none'])
+        .env('COMBU_KEEP'),
+    )
+    .addOption(
+      new Option('--halt <when>', 'stop admitting: never, failures=N, percent=P, sameError=N')
+        .argParser(halt)
+        .env('COMBU_HALT'),
+    )
+    .addOption(
+      new Option('--reserve-cpus <n>', 'cpus kept free for others, or a share such as 25% (default: 0)')
+        .argParser(reserveCpus)
+        .env('COMBU_RESERVE_CPUS'),
+    )
+    .addOption(
+      new Option('--reserve-memory <size>', 'memory kept free for others, or a share (default: 10%)')
+        .argParser(reserveMemory)
+        .env('COMBU_RESERVE_MEMORY'),
+    )
+    .addOption(
+      new Option('--gpus <ids>', 'the GPUs to give out, such as GPU-1a,GPU-2b (default: all)').env(
+        'COMBU_GPUS',
+      ),
+    )
+    .addOption(
+      new Option('--log-limit <size>', 'log kept of each trial (default: 64m)')
+        .argParser(size)
+        .env('COMBU_LOG_LIMIT'),
+    )
+    .addOption(new Option('--tag <key=value>', 'a tag of this run').argParser(tag).default({}, 'none'))
+    .addOption(
+      new Option('--uuid <id>', 'the run’s id, which replaces UUID').argParser(runId).env('COMBU_UUID'),
+    );
+  jsonnetFlags(command, context.env);
+  jsonFlag(colorFlag(progressFlag(command))).action(async (flags: RunFlags) => {
+    const { run } = await import('./run/run.js');
+    finish(await run(context, flags));
+  });
 };
+
+function runId(word: string): string {
+  if (!isRunId(word))
+    throw new InvalidArgumentError('Write 12 characters of a-z and 0-9, the first a letter.');
+  return word;
+}
