@@ -1,12 +1,16 @@
-import { addressesClash, formatHostPort } from '../model/address.js';
+import { addressesClash, formatHostPort, type HostPort } from '../model/address.js';
 import type { Experiment } from '../model/experiment.js';
 import type { Refusal } from '../model/problem.js';
 import type { Observed, ObservedContainer, PlanOptions } from './plan.js';
 
 /** Names and host ports that something else has: not this run, nor a leftover that is removed before. */
 export function refuseTaken(experiment: Experiment, observed: Observed, options: PlanOptions): Refusal[] {
+  const own = observed.containers.filter((container) => isOwn(container, options));
   const others = observed.containers.filter((container) => !isOwn(container, options));
-  return [...takenNames(experiment, others, options), ...takenPorts(experiment, observed, others, options)];
+  return [
+    ...takenNames(experiment, others, options),
+    ...takenPorts(experiment, observed, own, others, options),
+  ];
 }
 
 function isOwn({ ours }: ObservedContainer, options: PlanOptions): boolean {
@@ -42,36 +46,49 @@ function takenNames(
 function takenPorts(
   experiment: Experiment,
   observed: Observed,
+  own: readonly ObservedContainer[],
   others: readonly ObservedContainer[],
   options: PlanOptions,
 ): Refusal[] {
+  const holderOf = portHolders(others);
+  // The engine itself listens on what it publishes, so a port that this run holds already is busy too.
+  const ownHolderOf = portHolders(own);
+  return experiment.trials.flatMap((trial) =>
+    trial.ports.flatMap(({ address, host, protocol }): Refusal[] => {
+      if (host === 0) return [];
+      const port = { address, port: host, protocol };
+      const shown = formatHostPort(port);
+      const holder = holderOf(port);
+      const busy = observed.busyPorts.has(shown) && ownHolderOf(port) === undefined;
+      if (holder === undefined && !busy) return [];
+      const who = holder === undefined ? 'a process of this machine' : describe(holder, options);
+      const other = 'give another `host` port, or none for any free one';
+      return [
+        {
+          code: 'port-taken',
+          trial: trial.name,
+          message: `host port ${shown} of ${trial.name} is taken by ${who}`,
+          fix: holder === undefined ? other : remedy(holder, other),
+        },
+      ];
+    }),
+  );
+}
+
+/** Finds the running container that has bound a port. */
+function portHolders(
+  containers: readonly ObservedContainer[],
+): (port: HostPort) => ObservedContainer | undefined {
   const byPort = new Map<string, { address: string; container: ObservedContainer }[]>();
-  for (const container of others) {
+  for (const container of containers) {
     if (!container.running) continue;
     for (const { address, port, protocol } of container.ports) {
       const key = `${port}/${protocol}`;
       byPort.set(key, [...(byPort.get(key) ?? []), { address, container }]);
     }
   }
-  return experiment.trials.flatMap((trial) =>
-    trial.ports.flatMap(({ address, host: port, protocol }): Refusal[] => {
-      if (port === 0) return [];
-      const shown = formatHostPort({ address, port, protocol });
-      const holder = byPort.get(`${port}/${protocol}`)?.find((held) => addressesClash(held.address, address));
-      if (holder === undefined && !observed.busyPorts.has(shown)) return [];
-      const who = holder === undefined ? 'a process of this machine' : describe(holder.container, options);
-      const other = 'give another `host` port, or none for any free one';
-      const fix = holder === undefined ? other : remedy(holder.container, other);
-      return [
-        {
-          code: 'port-taken',
-          trial: trial.name,
-          message: `host port ${shown} of ${trial.name} is taken by ${who}`,
-          fix,
-        },
-      ];
-    }),
-  );
+  return ({ address, port, protocol }) =>
+    byPort.get(`${port}/${protocol}`)?.find((held) => addressesClash(held.address, address))?.container;
 }
 
 /** By what: `a running container of image redis:7 that combu did not make`. */

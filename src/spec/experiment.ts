@@ -46,7 +46,7 @@ export function readRoot(
   if (trials !== undefined) checkTogether(read);
   const options = root.isObject() ? readOptions(root) : undefined;
   return {
-    name: options?.name ?? defaultName(file),
+    name: options?.name ?? defaultName(file, world.folder),
     trials: read.map(({ trial }) => trial),
     parallelism: options?.parallelism,
     networks: options?.networks ?? {},
@@ -205,11 +205,10 @@ function unusedDeclarations(read: readonly ReadTrial[], options: Options | undef
   ];
 }
 
-/** The file's own name where it says something, else that of the folder of the project. */
-function defaultName(file: string): string {
+/** The file's own name where it says something, else that of the project's folder. */
+function defaultName(file: string, folder: string): string {
   const own = basename(file).replace(/\.[^.]*$/, '');
-  if (own !== 'experiment' && own !== '' && own !== '-') return own;
-  const folder = dirname(file);
+  if (own !== 'experiment' && /^\w/.test(own)) return own;
   const project = basename(folder) === 'docker' ? basename(dirname(folder)) : basename(folder);
-  return project === '' || project === '.' ? 'experiment' : project;
+  return project === '' ? 'experiment' : project;
 }

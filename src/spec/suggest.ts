@@ -73,13 +73,21 @@ const OTHER_WORDS: Readonly<Record<string, string>> = {
 
 /** What to write instead of an unknown field. */
 export function fieldAdvice(name: string, known: readonly string[]): string {
-  const near = closest(name, known);
   const plain = name.toLowerCase().replace(/[_-]/g, '');
-  if (near !== undefined && near.toLowerCase() === plain) return `write \`${near}\``;
-  const other = OTHER_WORDS[plain];
-  if (other !== undefined && Object.hasOwn(OTHER_WORDS, plain)) {
-    const meant = /`(\w+)/.exec(other)?.[1];
-    if (meant === undefined || known.includes(meant)) return other;
-  }
-  return near === undefined ? `known fields are ${known.join(', ')}` : `write \`${near}\``;
+  const respelt = known.find((field) => field.toLowerCase() === plain);
+  const advice =
+    respelt ??
+    otherWord(plain, known) ??
+    closest(name, known) ??
+    otherWord(closest(plain, Object.keys(OTHER_WORDS)), known);
+  if (advice === undefined) return `known fields are ${known.join(', ')}`;
+  return known.includes(advice) ? `write \`${advice}\`` : advice;
+}
+
+/** The advice for a word of other tools, if it names a field that is known here. */
+function otherWord(word: string | undefined, known: readonly string[]): string | undefined {
+  if (word === undefined || !Object.hasOwn(OTHER_WORDS, word)) return undefined;
+  const advice = OTHER_WORDS[word]!;
+  const meant = /^write `(\w+)/.exec(advice)?.[1];
+  return meant === undefined || known.includes(meant) ? advice : undefined;
 }
