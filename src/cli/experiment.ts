@@ -18,7 +18,7 @@ export interface Source {
 }
 
 export async function readSource(context: CliContext, flags: ExperimentFlags): Promise<Source> {
-  const file = experimentFile(context, flags);
+  const file = await experimentFile(context, flags);
   if (file !== '-') return { file, source: { kind: 'file', path: shown(context, file, flags) } };
   // Imports are then relative to the current folder.
   return { file, source: { kind: 'text', filename: '<stdin>', text: await textOf(context.stdin) } };
