@@ -119,7 +119,7 @@ function nextSteps(
       steps.push(['results as a table', `${command} results table`]);
       break;
     case 'failed':
-      steps.push(['try what failed again', `${command} run --only failed`]);
+      steps.push(['try what failed again', `${command} run --resume ${state.run}`]);
       break;
     case 'halted':
     case 'killed':

@@ -65,7 +65,7 @@ t-415: timeout after 1s
 1 container kept for a look: t-0
 logs and results: .combu/runs/20261121-140000-k3jq8x0mz2ab
 see a log:             combu logs t-0
-try what failed again: combu run --only failed
+try what failed again: combu run --resume k3jq8x0mz2ab
 remove what was kept:  combu kill --run k3jq8x0mz2ab
 `.trim(),
     );
