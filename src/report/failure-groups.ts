@@ -1,4 +1,5 @@
 import type { RunState, TrialStatus } from '../model/run-state.js';
+import { printableLine } from '../util/printable.js';
 import { FAILED_STATES } from './counts.js';
 import { plural } from './text/amounts.js';
 
@@ -32,7 +33,7 @@ export function latestFailureGroups(state: RunState): FailureGroup[] {
 
 /** Why one trial failed: its cause and its last log line, `exit 1: ImportError: no module named foo`. */
 export function failureText(trial: TrialStatus): string {
-  const line = trial.end?.lastLine ?? '';
+  const line = printableLine(trial.end?.lastLine ?? '');
   return line === '' ? trial.cause : `${trial.cause}: ${line}`;
 }
 

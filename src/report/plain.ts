@@ -54,7 +54,7 @@ export class PlainLines {
     this.#lastProgress = now;
     this.#lastCounts = text;
     const left = estimateRemaining(state, now);
-    const estimate = left === undefined || left === 0 ? '' : `; about ${formatEstimate(left)} left`;
+    const estimate = left === undefined || left === 0 ? '' : `; ${formatEstimate(left)} left`;
     const done = `${formatCount(counts.ended)} of ${formatCount(counts.total)} done`;
     return [`${formatTime(new Date(now).toISOString())}  ${done}: ${text}${estimate}`];
   }

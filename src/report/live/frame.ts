@@ -61,7 +61,7 @@ function titleLine(state: RunState, view: FrameView, width: number): string {
   const age = between(state.supervisedSince, view.now) ?? 0;
   const left = estimateRemaining(state, view.now);
   const estimate =
-    left === undefined || left === 0 || state.stopping !== null ? '' : `, about ${formatEstimate(left)} left`;
+    left === undefined || left === 0 || state.stopping !== null ? '' : `, ${formatEstimate(left)} left`;
   return fitLine(
     [
       { text: state.name, paint: palette.bold },

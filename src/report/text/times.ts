@@ -19,16 +19,15 @@ export function formatAge(ms: number): string {
   return `${Math.floor(t / DAY)}d${two(Math.floor((t % DAY) / HOUR))}h`;
 }
 
-/** An estimate, with one figure that means something: `40s`, `3m`, `1h20m`, `3d`. */
+/** An estimate, no finer than it can be: `a few seconds`, `about 40s`, `about 3m`, `about 1h20m`, `about 3d`. */
 export function formatEstimate(ms: number): string {
   if (ms < 10 * SECOND) return 'a few seconds';
-  if (ms < MINUTE) return `${Math.ceil(ms / (10 * SECOND)) * 10}s`;
-  if (ms < HOUR) return `${Math.ceil(ms / MINUTE)}m`;
-  if (ms < DAY) {
-    const minutes = Math.ceil(ms / (10 * MINUTE)) * 10;
-    return minutes % 60 === 0 ? `${minutes / 60}h` : `${Math.floor(minutes / 60)}h${two(minutes % 60)}m`;
-  }
-  return `${Math.ceil(ms / DAY)}d`;
+  if (ms < MINUTE) return `about ${Math.ceil(ms / (10 * SECOND)) * 10}s`;
+  if (ms < HOUR) return `about ${Math.ceil(ms / MINUTE)}m`;
+  if (ms >= DAY) return `about ${Math.ceil(ms / DAY)}d`;
+  const minutes = Math.ceil(ms / (10 * MINUTE)) * 10;
+  const rest = minutes % 60 === 0 ? '' : `${minutes % 60}m`;
+  return `about ${Math.floor(minutes / 60)}h${rest}`;
 }
 
 /** Milliseconds from `from` to `to` (ISO 8601, or milliseconds since the epoch); undefined where one is not known. */

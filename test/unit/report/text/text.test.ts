@@ -27,9 +27,17 @@ describe('durations', () => {
     ]);
   });
 
-  it('are estimated with one figure', () => {
+  it('are estimated no finer than they can be', () => {
     const told = [3 * S, 31 * S, 61 * S, 59 * M, 61 * M, 2 * H, 30 * H].map(formatEstimate);
-    expect(told).toEqual(['a few seconds', '40s', '2m', '59m', '1h10m', '2h', '2d']);
+    expect(told).toEqual([
+      'a few seconds',
+      'about 40s',
+      'about 2m',
+      'about 59m',
+      'about 1h10m',
+      'about 2h',
+      'about 2d',
+    ]);
   });
 
   it('are never negative: the engine can say that a container ended before it started', () => {
