@@ -29,12 +29,10 @@ export function readCommand(node: Node, world: World): readonly string[] | undef
     );
   }
   const split = splitWords(value);
-  if (!split.ok) return node.fail(split.message, 'close it, or write an array of words');
+  if (!split.ok) return node.fail(split.message, 'mend it, or write an array of words');
   if (split.words.length === 0) return node.fail('is empty', 'leave it out to run what the image says');
   if (value.includes('\0')) return node.fail('holds a NUL character, which no program can be given');
-  if (split.shellSyntax !== undefined && !world.shellSyntax.has(split.shellSyntax)) {
-    world.shellSyntax.set(split.shellSyntax, value);
-  }
+  if (split.shellSyntax !== undefined) world.shellSyntax.push({ syntax: split.shellSyntax, command: value });
   return split.words;
 }
 

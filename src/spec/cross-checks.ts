@@ -47,27 +47,29 @@ function checkNames(trials: readonly ReadTrial[]): Map<string, ReadTrial> {
 const MOST_SUGGESTIONS = 50;
 
 function checkDependencies(trials: readonly ReadTrial[], byName: ReadonlyMap<string, ReadTrial>): void {
-  const advice = new Map<string, string>();
-  const adviceFor = (name: string): string => {
-    let text = advice.get(name);
-    if (text === undefined) {
-      const near = advice.size < MOST_SUGGESTIONS ? closest(name, byName.keys()) : undefined;
-      text = near === undefined ? 'name a trial of this experiment' : `write "${near}"`;
-      advice.set(name, text);
-    }
-    return text;
+  const nearest = new Map<string, string | undefined>();
+  const adviceFor = (name: string, asker: string): string => {
+    if (!nearest.has(name) && nearest.size < MOST_SUGGESTIONS)
+      nearest.set(name, closest(name, byName.keys()));
+    const near = nearest.get(name);
+    return near === undefined || near === asker ? 'name another trial of this experiment' : `write "${near}"`;
   };
   for (const read of trials) {
     const named = new Set<string>();
-    read.trial.depends.forEach(({ trial }) => {
-      if (named.has(trial))
+    for (const { trial } of read.trial.depends) {
+      if (named.has(trial)) {
         dependencyNode(read, trial, true).fail(`${written(trial)} is listed twice`, 'keep one');
-      else if (trial === read.trial.name)
-        dependencyNode(read, trial).fail('a trial cannot depend on itself', 'leave it out');
-      else if (!byName.has(trial))
-        dependencyNode(read, trial).fail(`there is no trial ${written(trial)}`, adviceFor(trial));
+      } else if (trial === read.trial.name) {
+        const fix = 'leave it out; where it comes from `defaults`, write `depends: []` in that trial';
+        dependencyNode(read, trial).fail(`${written(trial)} cannot depend on itself`, fix);
+      } else if (!byName.has(trial)) {
+        dependencyNode(read, trial).fail(
+          `there is no trial ${written(trial)}`,
+          adviceFor(trial, read.trial.name),
+        );
+      }
       named.add(trial);
-    });
+    }
   }
   for (const cycle of findCycles([...byName.values()].map(({ trial }) => trial))) {
     const first = byName.get(cycle[0]!)!;

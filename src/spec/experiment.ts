@@ -92,6 +92,7 @@ function readDefaults(node: Node, world: World): Node | undefined {
     exists: () => true,
     passed: new Map(),
     writtenSecrets: new Set(),
+    shellSyntax: [],
   });
   return node;
 }

@@ -49,7 +49,7 @@ export function parseExperiment(
     },
     passed: new Map(),
     writtenSecrets: new Set(),
-    shellSyntax: new Map(),
+    shellSyntax: [],
   };
   const experiment = readRoot(new Node(value, faults), file, placeOf, world);
   if (faults.any) return err(faults.sorted());
@@ -69,10 +69,12 @@ function warningsOf(world: World): string[] {
         `To keep them out of the file too, write \`env: { ${names[0]}: null }\` and set ${names.length === 1 ? 'it' : 'them'} in combu's environment`,
     );
   }
-  for (const [syntax, command] of world.shellSyntax) {
+  const [first] = world.shellSyntax;
+  if (first !== undefined) {
+    const more = world.shellSyntax.length - 1;
     warnings.push(
-      `${written(command)} is run without a shell, so ${syntax} is passed on as it stands. ` +
-        'If a shell is wanted, write ["sh", "-c", "..."]',
+      `${written(first.command)}${more === 0 ? '' : ` (and ${more} more like it)`} is run without a shell, ` +
+        `so ${first.syntax} is passed on as it stands; if a shell is wanted, write ["sh", "-c", "..."]`,
     );
   }
   return warnings;

@@ -2,9 +2,9 @@ import type { Node } from './node.js';
 import { closest } from './suggest.js';
 import { kindOf, written } from './values.js';
 
-/** Signals of Linux, which the engine's containers run on, whatever this machine is. */
+/** Signals of Linux, which the engine's containers run on, whatever this machine is; the likeliest first. */
 const SIGNALS = (
-  'HUP INT QUIT ILL TRAP ABRT BUS FPE KILL USR1 SEGV USR2 PIPE ALRM TERM STKFLT CHLD CONT STOP TSTP TTIN TTOU URG ' +
+  'TERM INT QUIT HUP KILL USR1 USR2 ILL TRAP ABRT BUS FPE SEGV PIPE ALRM STKFLT CHLD CONT STOP TSTP TTIN TTOU URG ' +
   'XCPU XFSZ VTALRM PROF WINCH IO PWR SYS'
 )
   .split(' ')

@@ -67,7 +67,19 @@ type Fields = Omit<Trial, 'name' | 'image' | 'place'>;
 export function readTrial(node: Node, place: Place | undefined, world: World): Trial {
   const name = required(node, 'name', 'give each trial a name of its own', readName) ?? '';
   const image = required(node, 'image', 'write image: "NAME:TAG"', readImage) ?? '';
-  return { name, image, ...readFields(node, world), place };
+  const fields = readFields(node, world);
+  const unpublished = fields.networks.find((network) => network === 'host' || network === 'none');
+  if (fields.ports.length > 0 && unpublished !== undefined) {
+    node
+      .field('ports')
+      ?.fail(
+        `no port is published in the network "${unpublished}"`,
+        unpublished === 'host'
+          ? 'leave `ports` out: what listens there listens on the machine itself'
+          : 'leave `ports` out, or join another network',
+      );
+  }
+  return { name, image, ...fields, place };
 }
 
 /** Reports what is wrong with `defaults` as such, whether or not a trial overrides it. */
@@ -87,7 +99,7 @@ function readFields(node: Node, world: World): Fields {
     workdir: given(node, 'workdir', containerPath),
     user: given(node, 'user', readUser),
     labels: given(node, 'labels', readLabels) ?? {},
-    shm: given(node, 'shm', size),
+    shm: given(node, 'shm', readShm),
     init: given(node, 'init', flag),
     pids: given(node, 'pids', readPids) ?? 4096,
     stopSignal: given(node, 'stopSignal', readStopSignal),
@@ -141,6 +153,13 @@ function readLabels(node: Node): Record<string, string> {
     else if (name === '') node.field(name)!.fail('has no name');
   }
   return textFields(node, 'labels: { NAME: "value" }');
+}
+
+function readShm(node: Node): number | undefined {
+  const shm = size(node);
+  return shm === 0
+    ? node.fail('must be more than 0', 'leave it out for the memory asked for, or 1 GiB')
+    : shm;
 }
 
 /** -1, as in `docker run`, for no limit. */

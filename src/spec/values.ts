@@ -144,7 +144,7 @@ export const duration: Reader<number> = (node) => {
 /** Milliseconds, more than none. */
 export const positiveDuration: Reader<number> = (node) => {
   const parsed = duration(node);
-  return parsed === 0 ? node.fail('must be longer than 0', 'leave it out for no limit') : parsed;
+  return parsed === 0 ? node.fail('must be longer than 0', 'give more, or leave it out') : parsed;
 };
 
 /** Bytes. */

@@ -10,6 +10,6 @@ export interface World {
   readonly passed: Map<string, string>;
   /** Names of variables that look like secrets and are written in the file. */
   readonly writtenSecrets: Set<string>;
-  /** Command lines that hold what only a shell would act on: what it is, and the trials' paths. */
-  readonly shellSyntax: Map<string, string>;
+  /** Command lines that hold what only a shell would act on. */
+  readonly shellSyntax: { readonly syntax: string; readonly command: string }[];
 }
