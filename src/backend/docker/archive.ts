@@ -1,0 +1,40 @@
+import { basename, dirname } from 'node:path/posix';
+import type Docker from 'dockerode';
+import { pack } from 'tar-stream';
+import { ask, PATIENCE, toFailure, unless } from './errors.js';
+
+/** Lets every user write into a folder of a container that was not started yet. */
+export async function makeWritable(docker: Docker, id: string, folder: string): Promise<void> {
+  const tar = pack();
+  tar.entry({ name: `${folder.slice(1)}/`, type: 'directory', mode: 0o777, uid: 0, gid: 0 });
+  tar.finalize();
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of tar as unknown as AsyncIterable<Uint8Array>) chunks.push(chunk);
+  await ask(`Preparing ${folder} in a container`, PATIENCE.change, (abortSignal) =>
+    docker.getContainer(id).putArchive(Buffer.concat(chunks), { path: '/', abortSignal }),
+  );
+}
+
+/** A tar of what lies at a path; undefined where nothing does, or the container is gone. */
+export async function copyOut(
+  docker: Docker,
+  id: string,
+  path: string,
+): Promise<AsyncIterable<Uint8Array> | undefined> {
+  const doing = `Copying ${basename(path)} out of ${dirname(path)} in a container`;
+  const stream = await unless(
+    [404],
+    undefined,
+    ask(doing, PATIENCE.change, () => docker.getContainer(id).getArchive({ path })),
+  );
+  return stream === undefined ? undefined : bytesOf(doing, stream);
+}
+
+/** The bytes of an answer as they come; an answer that breaks off throws a retryable Failure. */
+async function* bytesOf(doing: string, stream: NodeJS.ReadableStream): AsyncGenerator<Uint8Array> {
+  try {
+    for await (const chunk of stream) yield chunk as Buffer;
+  } catch (error) {
+    throw toFailure(doing, error);
+  }
+}

@@ -1,0 +1,117 @@
+import { Agent as HttpAgent } from 'node:http';
+import { Agent as HttpsAgent } from 'node:https';
+import type Docker from 'dockerode';
+import { Failure } from '../../model/failure.js';
+import { apiBelow } from './container-options.js';
+import { type Endpoint, formatAddress } from './endpoint.js';
+import { ask, PATIENCE } from './errors.js';
+import { SshAgent } from './ssh-agent.js';
+
+/** The newest API that this adapter was written for (Engine 28.3). */
+const NEWEST_KNOWN = '1.51';
+
+/** The client takes an agent too, which its declarations leave out. */
+type ClientOptions = Docker.DockerOptions & { readonly agent: HttpAgent };
+
+/** A client bound to the API version that both sides know, and what ends its sockets. */
+export interface Connection {
+  readonly docker: Docker;
+  readonly apiVersion: string;
+  readonly engineVersion: string;
+  readonly close: () => void;
+}
+
+/** Loads the client, and asks the engine for its version. Throws a `refused` Failure that says why nobody answered. */
+export async function connect(endpoint: Endpoint): Promise<Connection> {
+  // Loaded here, for it takes a tenth of a second that most commands need not spend.
+  const { default: Client } = await import('dockerode');
+  const { agent, options } = transport(endpoint);
+  const versionless = new Client(options);
+  let version: Docker.DockerVersion;
+  try {
+    version = await ask('Asking for the version', PATIENCE.look, () => versionless.version());
+  } catch (error) {
+    agent.destroy();
+    throw unreachable(endpoint, error as Failure);
+  }
+  const apiVersion = apiBelow(version.ApiVersion, NEWEST_KNOWN) ? version.ApiVersion : NEWEST_KNOWN;
+  if (apiBelow(apiVersion, version.MinAPIVersion)) {
+    agent.destroy();
+    throw new Failure(
+      `The Docker engine ${version.Version} wants API ${version.MinAPIVersion} or later; combu knows ${NEWEST_KNOWN}.`,
+      { owner: 'refused', fix: 'Install a newer combu.' },
+    );
+  }
+  const docker = new Client({ ...options, version: `v${apiVersion}` });
+  return { docker, apiVersion, engineVersion: version.Version, close: () => agent.destroy() };
+}
+
+/**
+ * Sockets are kept, for most calls take less time than a new connection; and never counted, for hundreds of calls
+ * (streams of logs, stops with their grace) last long, and none may keep a start waiting.
+ */
+function transport({ address }: Endpoint): { agent: HttpAgent; options: ClientOptions } {
+  const pool = { keepAlive: true, maxFreeSockets: 16 };
+  switch (address.kind) {
+    case 'socket': {
+      const agent = new HttpAgent(pool);
+      // The client would otherwise take DOCKER_HOST's host from the environment.
+      return { agent, options: { host: undefined, protocol: 'http', socketPath: address.path, agent } };
+    }
+    case 'tcp': {
+      const { host, port, tls } = address;
+      if (tls === undefined) {
+        const agent = new HttpAgent(pool);
+        return { agent, options: { protocol: 'http', host, port, agent } };
+      }
+      const { ca, cert, key, verify } = tls;
+      const agent = new HttpsAgent({ ...pool, ca, cert, key, rejectUnauthorized: verify });
+      return { agent, options: { protocol: 'https', host, port, agent } };
+    }
+    case 'ssh': {
+      const agent = new SshAgent(address, pool);
+      // The agent's connection leads to the engine; the name stands for it in the requests.
+      return { agent, options: { protocol: 'http', host: 'engine', port: 80, agent } };
+    }
+  }
+}
+
+/** Nobody answered: each reason has its own remedy. */
+function unreachable(endpoint: Endpoint, failure: Failure): Failure {
+  const where = `${formatAddress(endpoint.address)} (${endpoint.origin})`;
+  const { code } = (failure.cause ?? {}) as { code?: string };
+  const { why, fix } = remedy(endpoint, code, failure);
+  return new Failure(`No Docker engine answers at ${where}: ${why}.`, {
+    owner: 'refused',
+    fix,
+    cause: failure,
+  });
+}
+
+function remedy(
+  endpoint: Endpoint,
+  code: string | undefined,
+  failure: Failure,
+): { why: string; fix: string } {
+  const chosen =
+    endpoint.origin === 'DOCKER_HOST' || endpoint.origin.startsWith('the docker context')
+      ? `start that engine, or choose another with ${endpoint.origin === 'DOCKER_HOST' ? 'DOCKER_HOST' : '"docker context use"'}`
+      : 'install and start Docker (docs.docker.com/engine/install)';
+  switch (code) {
+    case 'EACCES':
+    case 'EPERM':
+      return {
+        why: 'this user may not use the socket',
+        fix: 'Add the user to the group docker (sudo usermod -aG docker $USER) and log in again.',
+      };
+    case 'ENOENT':
+      return { why: 'there is no such socket', fix: `Please ${chosen}.` };
+    case 'ECONNREFUSED':
+      return { why: 'nobody listens there', fix: `Please ${chosen}.` };
+    case 'ENOTFOUND':
+    case 'EAI_AGAIN':
+      return { why: 'there is no host of that name', fix: `Please ${chosen}.` };
+    default:
+      return { why: failure.message.replace(/\.$/, ''), fix: 'See what "docker version" says.' };
+  }
+}

@@ -1,0 +1,138 @@
+import type { Readable } from 'node:stream';
+import type Docker from 'dockerode';
+import type { ImageInspectInfo } from 'dockerode';
+import { Failure } from '../../model/failure.js';
+import type { ObservedImage } from '../../plan/plan.js';
+import type { LoginFinder } from './credentials.js';
+import { ask, PATIENCE, toFailure, unless } from './errors.js';
+import { registryOf, withTag } from './reference.js';
+import { openStream } from './stream.js';
+
+/** Images on the engine, and in registries as the engine sees them. */
+export class Images {
+  constructor(
+    private readonly docker: Docker,
+    private readonly loginFor: LoginFinder,
+  ) {}
+
+  async find(reference: string): Promise<ObservedImage | undefined> {
+    const inspect = () => this.docker.getImage(reference).inspect();
+    const info = await unless(
+      [404],
+      undefined,
+      ask(`Looking for the image ${reference}`, PATIENCE.look, inspect),
+    );
+    return info === undefined ? undefined : imageOf(info);
+  }
+
+  async whyUnpullable(reference: string): Promise<string | undefined> {
+    const failure = await this.#askRegistry(reference);
+    if (failure === undefined) return undefined;
+    return failure.fix === undefined ? failure.message : `${failure.message} ${failure.fix}`;
+  }
+
+  async pull(reference: string, signal: AbortSignal | undefined): Promise<ObservedImage> {
+    const doing = `Pulling the image ${reference}`;
+    const login = await this.loginFor(registryOf(reference));
+    const query = { fromImage: withTag(reference) };
+    const call = { method: 'POST', path: '/images/create', query, login } as const;
+    try {
+      const progress = await openStream(this.docker, doing, call, PATIENCE.change);
+      await untilPulled(doing, progress, signal);
+    } catch (error) {
+      // A pull's own answer tells a missing image, a missing login and a broken registry apart by text alone.
+      throw (signal?.aborted ? undefined : await this.#askRegistry(reference)) ?? error;
+    }
+    const image = await this.find(reference);
+    if (image === undefined) {
+      throw new Failure(`${doing} seemed to work, but the image is not there.`, {
+        owner: 'engine',
+        retryable: true,
+      });
+    }
+    return image;
+  }
+
+  /** Why a registry would not hand the image out; undefined = it would. */
+  async #askRegistry(reference: string): Promise<Failure | undefined> {
+    const registry = registryOf(reference);
+    const login = await this.loginFor(registry);
+    const image = this.docker.getImage(withTag(reference));
+    const authconfig = login === undefined ? {} : { authconfig: { base64: login } };
+    const ofRegistry = () => image.distribution(authconfig as object);
+    try {
+      await ask(`Asking ${registry} for the image ${reference}`, PATIENCE.look, ofRegistry);
+      return undefined;
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+      return withRemedy(error, registry, login !== undefined);
+    }
+  }
+}
+
+function withRemedy(failure: Failure, registry: string, loggedIn: boolean): Failure {
+  const { message, owner, retryable, status, cause } = failure;
+  const fix = remedy(status, registry, loggedIn);
+  return fix === undefined ? failure : new Failure(message, { owner, retryable, status, cause, fix });
+}
+
+function remedy(status: number | undefined, registry: string, loggedIn: boolean): string | undefined {
+  if (status === 401 || status === 403) {
+    const host = registry === 'docker.io' ? '' : ` ${registry}`;
+    return loggedIn
+      ? `The stored login is not accepted: log in again with "docker login${host}".`
+      : `If the image is private, log in first: docker login${host}.`;
+  }
+  if (status === 404) return 'Check the name and the tag of the image.';
+  return undefined;
+}
+
+/** Reads the progress to its end. The engine reports what goes wrong within it, after a status of 200. */
+async function untilPulled(
+  doing: string,
+  progress: Readable,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const leave = () => progress.destroy();
+  signal?.addEventListener('abort', leave, { once: true });
+  if (signal?.aborted) leave();
+  let rest = '';
+  try {
+    progress.setEncoding('utf8');
+    for await (const text of progress) {
+      const lines = (rest + text).split('\n');
+      rest = lines.pop() ?? '';
+      for (const line of lines) checkProgress(doing, line);
+    }
+    checkProgress(doing, rest);
+  } catch (error) {
+    throw signal?.aborted
+      ? new Failure(`${doing} was interrupted.`, { owner: 'user' })
+      : toFailure(doing, error);
+  } finally {
+    signal?.removeEventListener('abort', leave);
+  }
+}
+
+function checkProgress(doing: string, line: string): void {
+  if (line.trim() === '') return;
+  const { error } = JSON.parse(line) as { error?: string };
+  if (error !== undefined) {
+    throw new Failure(`${doing} failed: ${error}.`, { owner: 'engine', retryable: true });
+  }
+}
+
+function imageOf(info: ImageInspectInfo): ObservedImage {
+  const { Healthcheck, Env, User, WorkingDir } = info.Config as typeof info.Config & {
+    Healthcheck?: { Test?: string[] };
+  };
+  const test = Healthcheck?.Test?.[0];
+  return {
+    id: info.Id,
+    digest: info.RepoDigests?.[0]?.split('@')[1] ?? null,
+    hasHealthcheck: test !== undefined && test !== 'NONE',
+    env: (Env ?? []).map((assignment) => assignment.slice(0, assignment.indexOf('='))),
+    user: User ?? '',
+    workdir: WorkingDir ?? '',
+  };
+}
