@@ -20,7 +20,13 @@ export interface CliContext {
   readonly pid: number;
   readonly home: string;
   /** How this program was started, for what starts itself again: `node` with `script` and `argv`. */
-  readonly self: { readonly node: string; readonly script: string; readonly argv: readonly string[] };
+  readonly self: {
+    readonly node: string;
+    readonly script: string;
+    readonly argv: readonly string[];
+    /** Of Node.js: `v20.1.0`. */
+    readonly version: string;
+  };
   /** Set in a supervisor that `run -d` left in the background. */
   readonly background: Background | undefined;
   /** Calls the listener when nobody reads the output any more (a closed terminal or pipe); without one the process ends. */

@@ -50,7 +50,7 @@ export function jsonnetFlags(command: Command, env: Readonly<Record<string, stri
     .addOption(
       new Option('-J, --jpath <dir>', 'look for imports here too; may be given several times')
         .argParser((word: string, before: readonly string[]) => [...before, word])
-        .default([], 'none'),
+        .default([]),
     );
 }
 

@@ -26,7 +26,12 @@ function processContext(): CliContext {
     gid: process.getgid?.() ?? 0,
     pid: process.pid,
     home: homedir(),
-    self: { node: process.execPath, script: fileURLToPath(import.meta.url), argv: process.argv.slice(2) },
+    self: {
+      node: process.execPath,
+      script: fileURLToPath(import.meta.url),
+      argv: process.argv.slice(2),
+      version: process.version,
+    },
     background: background(),
     onOutputLost(listener) {
       outputLost.push(listener);

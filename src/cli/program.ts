@@ -59,7 +59,7 @@ export function buildProgram(context: CliContext, finish: Finish): Command {
     .addOption(new Option('--debug', 'show stack traces'))
     .helpOption('-h, --help', 'show help')
     .helpCommand('help [command]', 'show help for a command')
-    .configureHelp({ showGlobalOptions: false })
+    .configureHelp({ optionDescription })
     .configureOutput({
       writeOut: (text) => void context.stdout.write(text),
       writeErr: (text) => void context.stderr.write(text),
@@ -69,4 +69,15 @@ export function buildProgram(context: CliContext, finish: Finish): Command {
     .exitOverride();
   for (const register of COMMANDS) register(program, context, finish);
   return program;
+}
+
+/** What help says of a flag: its meaning, then what it may be and what else sets it. */
+function optionDescription(option: Option): string {
+  const { argChoices, defaultValue, envVar } = option;
+  const notes = [
+    ...(argChoices === undefined ? [] : [argChoices.join(', ')]),
+    ...(typeof defaultValue === 'string' ? [`default: ${defaultValue}`] : []),
+    ...(envVar === undefined ? [] : [envVar]),
+  ];
+  return notes.length === 0 ? option.description : `${option.description} [${notes.join('; ')}]`;
 }

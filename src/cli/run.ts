@@ -1,16 +1,7 @@
-import { InvalidArgumentError, Option } from 'commander';
-import { isRunId } from '../model/run-id.js';
+import { Option } from 'commander';
 import type { Register } from './command.js';
-import {
-  colorFlag,
-  experimentFlags,
-  jsonFlag,
-  jsonnetFlags,
-  positive,
-  progressFlag,
-  trueOrFalse,
-} from './flags.js';
-import { duration, halt, type RunFlags, reserveCpus, reserveMemory, size, tag } from './run/flags.js';
+import { colorFlag, experimentFlags, jsonFlag, jsonnetFlags, progressFlag } from './flags.js';
+import { duration, halt, planFlags, type RunFlags, size, tag } from './run/flags.js';
 
 const EXAMPLES = `
 Examples:
@@ -38,14 +29,6 @@ export const register: Register = (program, context, finish) => {
     .addOption(new Option('--new', 'start anew; kill what is left of an interrupted run').conflicts('resume'))
     .option('-y, --yes', 'answer every question with yes: resumes an interrupted run')
     .addOption(
-      new Option('-j, --jobs <n>', 'at most so many trials at once').argParser(positive).env('COMBU_JOBS'),
-    )
-    .addOption(
-      new Option('-p, --parallel <true|false>', 'false: one trial at a time')
-        .argParser(trueOrFalse)
-        .env('COMBU_PARALLEL'),
-    )
-    .addOption(
       new Option('--deadline <time>', 'stop after so long, such as 8h (exit code 124)')
         .argParser(duration)
         .env('COMBU_DEADLINE'),
@@ -61,38 +44,14 @@ export const register: Register = (program, context, finish) => {
         .env('COMBU_HALT'),
     )
     .addOption(
-      new Option('--reserve-cpus <n>', 'cpus kept free for others, or a share such as 25% (default: 0)')
-        .argParser(reserveCpus)
-        .env('COMBU_RESERVE_CPUS'),
-    )
-    .addOption(
-      new Option('--reserve-memory <size>', 'memory kept free for others, or a share (default: 10%)')
-        .argParser(reserveMemory)
-        .env('COMBU_RESERVE_MEMORY'),
-    )
-    .addOption(
-      new Option('--gpus <ids>', 'the GPUs to give out, such as GPU-1a,GPU-2b (default: all)').env(
-        'COMBU_GPUS',
-      ),
-    )
-    .addOption(
       new Option('--log-limit <size>', 'log kept of each trial (default: 64m)')
         .argParser(size)
         .env('COMBU_LOG_LIMIT'),
     )
-    .addOption(new Option('--tag <key=value>', 'a tag of this run').argParser(tag).default({}, 'none'))
-    .addOption(
-      new Option('--uuid <id>', 'the run’s id, which replaces UUID').argParser(runId).env('COMBU_UUID'),
-    );
-  jsonnetFlags(command, context.env);
+    .addOption(new Option('--tag <key=value>', 'a tag of this run').argParser(tag).default({}));
+  planFlags(jsonnetFlags(command, context.env));
   jsonFlag(colorFlag(progressFlag(command))).action(async (flags: RunFlags) => {
     const { run } = await import('./run/run.js');
     finish(await run(context, flags));
   });
 };
-
-function runId(word: string): string {
-  if (!isRunId(word))
-    throw new InvalidArgumentError('Write 12 characters of a-z and 0-9, the first a letter.');
-  return word;
-}

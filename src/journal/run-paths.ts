@@ -7,6 +7,8 @@ export const runPaths = {
   journal: (folder: string): string => join(folder, 'journal.jsonl'),
   /** What whoever wants to speak to the run's supervisor must show it; see run-lock.ts. */
   key: (folder: string): string => join(folder, 'supervisor.key'),
+  /** Output of a supervisor that runs in the background. */
+  supervisorLog: (folder: string): string => join(folder, 'supervisor.log'),
   logs: (folder: string): string => join(folder, 'logs'),
   log: (folder: string, trial: string, attempt: number): string =>
     join(folder, 'logs', `${trial}.${attempt}.log`),

@@ -91,6 +91,7 @@ export function planToJson(plan: Plan): JsonObject {
       depends: planned.depends.map((one) => ({ trial: one.trial, condition: one.condition })),
       services: planned.needs,
       networks: networksOf(trial, plan.run),
+      ports: trial.ports.map((port) => ({ ...port })),
       request: { cpus: planned.request.cpus, memory: planned.request.memory, gpus: planned.request.gpus },
       extraEnv: planned.extraEnv,
       fingerprint: planned.fingerprint,

@@ -1,14 +1,32 @@
-import { InvalidArgumentError } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { Halt, Keep } from '../../model/experiment.js';
+import { isRunId } from '../../model/run-id.js';
 import { parseDuration } from '../../util/duration.js';
 import { parseSize } from '../../util/size.js';
-import type { DisplayFlags, ExperimentFlags, JsonnetFlags } from '../flags.js';
+import {
+  type DisplayFlags,
+  type ExperimentFlags,
+  type JsonnetFlags,
+  positive,
+  trueOrFalse,
+} from '../flags.js';
 
 /** What stays free for others: an amount, or a share of what the machine has. */
 export type Reserve = { readonly amount: number } | { readonly percent: number };
 
+/** Flags that decide what is planned: `run` and `plan` have them. */
+export interface PlanFlags extends ExperimentFlags, JsonnetFlags {
+  readonly jobs?: number;
+  readonly parallel?: boolean;
+  readonly reserveCpus?: Reserve;
+  readonly reserveMemory?: Reserve;
+  readonly gpus?: string;
+  readonly uuid?: string;
+  readonly json?: true;
+}
+
 /** Every flag of `run`, as commander hands it over. */
-export interface RunFlags extends ExperimentFlags, JsonnetFlags, DisplayFlags {
+export interface RunFlags extends PlanFlags, DisplayFlags {
   readonly detach?: true;
   readonly dryRun?: true;
   readonly message?: string;
@@ -16,31 +34,61 @@ export interface RunFlags extends ExperimentFlags, JsonnetFlags, DisplayFlags {
   readonly resume?: string | true;
   readonly new?: true;
   readonly yes?: true;
-  readonly jobs?: number;
   /** Milliseconds. */
   readonly deadline?: number;
-  readonly parallel?: boolean;
-  readonly uuid?: string;
   readonly keep?: Keep;
   readonly halt?: Halt;
-  readonly reserveCpus?: Reserve;
-  readonly reserveMemory?: Reserve;
-  readonly gpus?: string;
   /** Bytes of log kept of each trial. */
   readonly logLimit?: number;
   readonly tag: Readonly<Record<string, string>>;
-  readonly json?: true;
+}
+
+/** Adds the flags that decide what is planned. */
+export function planFlags(command: Command): Command {
+  return command
+    .addOption(
+      new Option('-j, --jobs <n>', 'at most so many trials at once').argParser(positive).env('COMBU_JOBS'),
+    )
+    .addOption(
+      new Option('-p, --parallel <true|false>', 'false: one trial at a time')
+        .argParser(trueOrFalse)
+        .env('COMBU_PARALLEL'),
+    )
+    .addOption(
+      new Option('--reserve-cpus <n>', 'cpus kept free for others, or a share such as 25% (default: 0)')
+        .argParser(reserveCpus)
+        .env('COMBU_RESERVE_CPUS'),
+    )
+    .addOption(
+      new Option('--reserve-memory <size>', 'memory kept free for others, or a share (default: 10%)')
+        .argParser(reserveMemory)
+        .env('COMBU_RESERVE_MEMORY'),
+    )
+    .addOption(
+      new Option('--gpus <ids>', 'the GPUs to give out, such as GPU-1a,GPU-2b (default: all)').env(
+        'COMBU_GPUS',
+      ),
+    )
+    .addOption(
+      new Option('--uuid <id>', 'the run’s id, which replaces UUID').argParser(runId).env('COMBU_UUID'),
+    );
+}
+
+function runId(word: string): string {
+  if (!isRunId(word))
+    throw new InvalidArgumentError('Write 12 characters of a-z and 0-9, the first a letter.');
+  return word;
 }
 
 /** `2`, `0.5` or `25%`. */
-export function reserveCpus(word: string): Reserve {
+function reserveCpus(word: string): Reserve {
   return (
     percent(word) ?? { amount: amount(/^\d+(\.\d+)?$/.test(word) ? Number(word) : undefined, '2 or 25%') }
   );
 }
 
 /** `2g` or `10%`. */
-export function reserveMemory(word: string): Reserve {
+function reserveMemory(word: string): Reserve {
   return percent(word) ?? { amount: amount(parseSize(word), '2g or 10%') };
 }
 

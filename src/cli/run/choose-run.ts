@@ -1,0 +1,83 @@
+import { createInterface } from 'node:readline/promises';
+import { readEdges } from '../../journal/read-run.js';
+import { isHeld } from '../../journal/run-lock.js';
+import { listRunEdges, type RunEdges, resolveRun } from '../../journal/state-folder.js';
+import { Failure } from '../../model/failure.js';
+import type { CliContext } from '../context.js';
+import type { Decision, Standing } from './last-run.js';
+
+/** A run of this experiment and how it stands. */
+export interface KnownRun extends RunEdges {
+  readonly standing: Standing;
+}
+
+/** All runs of the experiment, the oldest first. */
+export async function knownRuns(stateDir: string, experiment: string): Promise<KnownRun[]> {
+  const edges = await listRunEdges(stateDir, experiment);
+  return Promise.all(
+    edges.map(async (run) => {
+      if (run.last?.type === 'run.ended') return { ...run, standing: 'ended' as const };
+      if (await isHeld(run)) return { ...run, standing: 'alive' as const };
+      // Its journal is read once more after its lock was free: it may have ended between the two looks.
+      const now = { ...run, ...(await readEdges(run.folder)) };
+      return {
+        ...now,
+        standing: now.last?.type === 'run.ended' ? ('ended' as const) : ('interrupted' as const),
+      };
+    }),
+  );
+}
+
+/** The run that `--resume` means. Throws a user's Failure where there is none. */
+export async function runToResume(
+  stateDir: string,
+  experiment: string,
+  wanted: string | true,
+  runs: readonly KnownRun[],
+): Promise<KnownRun> {
+  const found = await resolveRun(stateDir, wanted === true ? 'latest' : wanted, experiment);
+  if (!found.ok) {
+    throw new Failure(`There is nothing to resume: ${found.error}.`, {
+      owner: 'user',
+      fix: 'combu runs lists the runs of this experiment; combu run starts a new one.',
+    });
+  }
+  const run = runs.find((one) => one.id === found.value.id);
+  if (run === undefined) {
+    throw new Failure(
+      `Run ${found.value.id} is of another experiment file, so it can't be resumed with this one.`,
+      {
+        owner: 'user',
+        fix: 'Name its own file with -f.',
+      },
+    );
+  }
+  return run;
+}
+
+/** Asks what to do about an interrupted run; undefined = nothing, the user wants to think first. */
+export async function askAboutInterrupted(context: CliContext, run: string): Promise<Decision | undefined> {
+  const question = createInterface({ input: context.stdin, output: context.stderr });
+  try {
+    for (;;) {
+      const answer = await question.question(
+        `The last run of this experiment, ${run}, was interrupted.\n` +
+          'Go on with it (r), kill what is left of it and start anew (n), or leave (q)? [r] ',
+      );
+      switch (answer.trim().toLowerCase()[0] ?? 'r') {
+        case 'r':
+        case 'y':
+          return { kind: 'resume' };
+        case 'n':
+          return { kind: 'new', clear: 'everything' };
+        case 'q':
+          return undefined;
+      }
+    }
+  } catch {
+    // Standard input was closed, or Ctrl-C.
+    return undefined;
+  } finally {
+    question.close();
+  }
+}

@@ -1,0 +1,43 @@
+import { chown, rename, writeFile } from 'node:fs/promises';
+import { runPaths } from '../../journal/run-paths.js';
+import type { Owner } from '../../journal/state-folder.js';
+import type { JsonValue } from '../../model/json.js';
+import { planToJson } from '../../plan/describe.js';
+import { callerOf } from '../caller.js';
+import type { Background, CliContext } from '../context.js';
+import type { Prepared } from './prepare.js';
+
+/** To whom files are given; undefined where combu is not root, for then they are the caller's anyway. */
+export function ownerOf(context: CliContext): Owner | undefined {
+  const { uid, gid, root } = callerOf(context);
+  return root ? { uid, gid } : undefined;
+}
+
+/** Writes what is known before the run begins: the experiment as evaluated (secrets masked), and the plan. */
+export async function writeRecord(
+  folder: string,
+  { read, plan }: Pick<Prepared, 'read' | 'plan'>,
+  owner: Owner | undefined,
+): Promise<void> {
+  await writeJson(runPaths.experiment(folder), read.recorded, owner);
+  await writeJson(runPaths.plan(folder), planToJson(plan), owner);
+}
+
+/** Aside first, then renamed: a reader never sees half of it. */
+async function writeJson(path: string, value: JsonValue, owner: Owner | undefined): Promise<void> {
+  const aside = `${path}.new`;
+  await writeFile(aside, `${JSON.stringify(value, undefined, 2)}\n`, { mode: 0o600 });
+  if (owner !== undefined) await chown(aside, owner.uid, owner.gid);
+  await rename(aside, path);
+}
+
+/** Puts what a supervisor in the background says beside the rest of its run; its open output goes on there. */
+export async function moveOutput(
+  background: Background,
+  folder: string,
+  owner: Owner | undefined,
+): Promise<void> {
+  const path = runPaths.supervisorLog(folder);
+  await rename(background.log, path);
+  if (owner !== undefined) await chown(path, owner.uid, owner.gid);
+}

@@ -1,0 +1,50 @@
+import type { Backend } from '../../backend/backend.js';
+import { ensureStateFolder } from '../../journal/state-folder.js';
+import { commandName } from '../command-name.js';
+import { openBackend } from '../compose.js';
+import type { CliContext, ExitCode } from '../context.js';
+import { EXIT } from '../errors.js';
+import { stateFolder } from '../state.js';
+import { leaveSupervisor } from './detach.js';
+import type { RunFlags } from './flags.js';
+import { prepare } from './prepare.js';
+import { ownerOf } from './record.js';
+import { showPlan } from './show-plan.js';
+import { supervise } from './supervise.js';
+
+/** `combu run`: the whole run, from the file to the exit code. */
+export async function run(context: CliContext, flags: RunFlags): Promise<ExitCode> {
+  if (flags.dryRun === true) return showPlan(context, flags);
+  if (flags.detach === true && context.background === undefined) return detach(context, flags);
+  const opened: Backend[] = [];
+  try {
+    const prepared = await prepare(context, flags, async () => {
+      const backend = await openBackend(context, flags);
+      opened.push(backend);
+      return backend;
+    });
+    return typeof prepared === 'number' ? prepared : await supervise(context, flags, prepared);
+  } finally {
+    for (const backend of opened) await backend.close();
+  }
+}
+
+/** `combu run -d`: returns when the run in the background has begun. */
+async function detach(context: CliContext, flags: RunFlags): Promise<ExitCode> {
+  const stateDir = await stateFolder(context, flags);
+  await ensureStateFolder(stateDir, ownerOf(context));
+  const begun = await leaveSupervisor(context, stateDir, flags.file === '-');
+  if (typeof begun === 'number') return begun;
+  if (flags.json === true) {
+    const document = { schema: 'combu/detached/v1', run: begun.id, folder: begun.folder };
+    context.stdout.write(`${JSON.stringify(document)}\n`);
+    return EXIT.ok;
+  }
+  const command = commandName(flags);
+  context.stdout.write(`${begun.id}\n`);
+  context.stderr.write(
+    `The run goes on in the background.\n  look at it:  ${command} status, ${command} logs -f, ${command} attach\n` +
+      `  wait for it: ${command} wait\n  end it:      ${command} kill\n`,
+  );
+  return EXIT.ok;
+}

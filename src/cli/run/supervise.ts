@@ -1,0 +1,130 @@
+import type { RunOrder, RunResult } from '../../exec/execute.js';
+import { executeRun } from '../../exec/execute-run.js';
+import { openFileJournal } from '../../journal/file-journal.js';
+import { realPathOf } from '../../journal/identity.js';
+import { readRunState } from '../../journal/read-run.js';
+import { type HolderRequest, holdRun } from '../../journal/run-lock.js';
+import { createRunFolder, type RunFolder } from '../../journal/state-folder.js';
+import { Failure } from '../../model/failure.js';
+import { callerOf } from '../caller.js';
+import { logScale } from '../compose.js';
+import type { CliContext, ExitCode } from '../context.js';
+import { clearRuns } from '../removal.js';
+import { version } from '../version.js';
+import type { RunFlags } from './flags.js';
+import type { Prepared } from './prepare.js';
+import { moveOutput, ownerOf, writeRecord } from './record.js';
+import { RunDisplay } from './show.js';
+import { enforceDeadline, listenToSignals, Stopping } from './signals.js';
+
+/** Becomes the run's supervisor, and is it until the run's end. */
+export async function supervise(context: CliContext, flags: RunFlags, prepared: Prepared): Promise<ExitCode> {
+  const supervisor = new Supervisor(context, flags, prepared);
+  const signals = listenToSignals(context, supervisor.stopping, () => supervisor.display.drop());
+  context.onOutputLost(() => supervisor.display.drop());
+  try {
+    // Whoever leaves at once leaves everything open: the process ends with it.
+    const end = await Promise.race([supervisor.hold(), signals.left]);
+    if (typeof end === 'number') return end;
+    // A signal that stopped the run is what the command ends with.
+    return end.outcome === 'interrupted' ? (signals.code() ?? end.exitCode) : end.exitCode;
+  } finally {
+    signals.close();
+  }
+}
+
+class Supervisor {
+  readonly stopping = new Stopping();
+  readonly display: RunDisplay;
+
+  constructor(
+    private readonly context: CliContext,
+    private readonly flags: RunFlags,
+    private readonly prepared: Prepared,
+  ) {
+    this.display = new RunDisplay(context, flags);
+  }
+
+  /** Holds the run's lock while the run goes on. */
+  async hold(): Promise<RunResult> {
+    const { context, prepared, stopping } = this;
+    const owner = ownerOf(context);
+    const { run } = prepared.plan;
+    const folder =
+      prepared.resumed ?? (await createRunFolder(prepared.stateDir, run, context.clock.now(), owner));
+    const lock = await holdRun(folder, { pid: context.pid, owner }, (request) => obey(request, stopping));
+    if (lock === undefined) {
+      throw new Failure(`Run ${run} has another supervisor by now.`, {
+        owner: 'refused',
+        fix: `See it with: combu attach --run ${run}`,
+      });
+    }
+    try {
+      if (context.background !== undefined) await moveOutput(context.background, folder.folder, owner);
+      await writeRecord(folder.folder, prepared, owner);
+      await clearRuns(context, prepared.backend, prepared.clear, owner);
+      return await this.#execute(folder);
+    } finally {
+      await lock.release();
+    }
+  }
+
+  async #execute(folder: RunFolder): Promise<RunResult> {
+    const { context, flags, prepared, display, stopping } = this;
+    const resuming = prepared.resumed !== undefined;
+    const order = await this.#order(resuming ? await readRunState(folder.folder) : undefined);
+    const journal = await openFileJournal(folder.folder, { clock: context.clock, owner: ownerOf(context) });
+    journal.onEvent((event) => {
+      display.onEvent(event);
+      if (event.type === 'run.started') context.background?.began(folder);
+    });
+    const over = new AbortController();
+    try {
+      display.begin(prepared.plan, folder.folder, resuming ? await readRunState(folder.folder) : undefined);
+      if (flags.deadline !== undefined) {
+        void enforceDeadline(context.clock, flags.deadline, stopping, over.signal);
+      }
+      return await executeRun(order, { backend: prepared.backend, journal, clock: context.clock }, stopping);
+    } finally {
+      over.abort();
+      display.finish();
+      await journal.close();
+    }
+  }
+
+  async #order(previous: RunOrder['previous']): Promise<RunOrder> {
+    const { context, flags, prepared } = this;
+    const { read, plan } = prepared;
+    const caller = callerOf(context);
+    return {
+      plan,
+      identity: {
+        experiment: prepared.experimentId,
+        file: await realPathOf(prepared.file),
+        owner: String(caller.uid),
+        run: plan.run,
+      },
+      version: version(),
+      host: context.host,
+      comment: flags.message,
+      secrets: read.secrets,
+      keep: flags.keep ?? read.experiment.keep,
+      halt: flags.halt ?? read.experiment.halt,
+      caller,
+      logScale: logScale(flags),
+      previous,
+    };
+  }
+}
+
+/** What others ask of this supervisor. */
+function obey(request: HolderRequest, stopping: Stopping): void {
+  switch (request.type) {
+    case 'stop':
+      stopping.ask('interrupted', request.force);
+      return;
+    case 'kill':
+      stopping.ask('killed', true);
+      return;
+  }
+}
