@@ -41,7 +41,7 @@ describe('the object form', () => {
     expect(run.record.one('run.started')).toMatchObject({
       run: id,
       name: 'forms',
-      tags: { dataset: 'iris', model: 'tree' },
+      tags: { dataset: 'iris', model: 'tree', seed: '7' },
       comment: 'a first try',
     });
     const runs = await place.combu(['runs']);

@@ -4,6 +4,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { BUSYBOX, type FinishedRun, workplace } from '../../rig/experiment.js';
 
 const LINES = 1_200_000;
+const SHORT_LINES = 2_400_000;
 const line = (number: number) => `line ${String(number).padStart(7, '0')} abcdefghijklmnop`;
 
 describe('logs', () => {
@@ -20,6 +21,7 @@ describe('logs', () => {
           sh(|||
             awk 'BEGIN { for (i = 1; i <= ${LINES}; i++) printf "line %07d abcdefghijklmnop\\n", i }'
           |||) { name: 'logs-flood' },
+          sh('seq 1 ${SHORT_LINES}') { name: 'logs-rotated' },
           sh('echo out; echo err >&2; printf "\\\\033[31mred\\\\033[0m no end of line"') { name: 'logs-both' },
           sh('true') { name: 'logs-silent' },
           sh('for i in 1 2 3 4 5; do echo line $i; usleep 300000; done') { name: 'logs-slow' },
@@ -41,6 +43,18 @@ describe('logs', () => {
     expect(wrong).toBe(-1);
     expect(from).toBeGreaterThan(cut);
     expect(lines[cut]).toMatch(/\d\d:\d\d:\d\d.*\d\d:\d\d:\d\d/);
+  });
+
+  it('of one whose own head the engine has dropped meanwhile: the same', () => {
+    const lines = run.record.log('logs-rotated').trimEnd().split('\n');
+    const cut = lines.findIndex((text, index) => text !== String(index + 1));
+    expect(cut).toBeGreaterThan(70_000);
+    expect(lines[cut]).toMatch(/\d\d:\d\d:\d\d.*\d\d:\d\d:\d\d/);
+    const tail = lines.slice(cut + 1);
+    expect(tail.length).toBeGreaterThan(70_000);
+    const from = SHORT_LINES - tail.length + 1;
+    expect(tail.findIndex((text, index) => text !== String(from + index))).toBe(-1);
+    expect(run.record.one('attempt.ended', 'logs-rotated').log.cut).not.toBeNull();
   });
 
   it('the journal knows of the cut', () => {

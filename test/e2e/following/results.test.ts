@@ -13,8 +13,7 @@ local write = |||
   mkdir shut && echo inside > shut/file.txt && chmod 000 shut
   ln -s ${victim} link-out
   ln -s deep/er/score.json link-in
-  echo odd > "odd name
-  of two lines"
+  echo odd > "-odd name, 'näive' "
   id -u > uid.txt
 |||;
 {
@@ -43,7 +42,7 @@ function assertResults(run: FinishedRun, uid: number): void {
     expect(readFileSync(join(folder, 'closed.txt'), 'utf8'), trial).toBe('closed\n');
     expect(readFileSync(join(folder, 'shut/file.txt'), 'utf8'), trial).toBe('inside\n');
     expect(readFileSync(join(folder, 'uid.txt'), 'utf8'), trial).toBe(`${user}\n`);
-    expect(readdirSync(folder), trial).toContain('odd name\nof two lines');
+    expect(readdirSync(folder), trial).toContain("-odd name, 'näive' ");
     for (const entry of readdirSync(folder, { recursive: true }) as string[]) {
       expect(lstatSync(join(folder, entry)).uid, `${trial}: ${entry}`).toBe(uid);
     }
