@@ -44,9 +44,5 @@ function readCondition(node: Node): WrittenCondition | undefined {
 }
 
 function dependsFromCompose(node: Node): string {
-  return node
-    .names()
-    .slice(0, 3)
-    .map((name) => `"${name}"`)
-    .join(', ');
+  return node.names().slice(0, 3).map(written).join(', ');
 }

@@ -34,8 +34,8 @@ export function readEnv(node: Node, world: World): Record<string, EnvValue> {
 }
 
 function readVariable(node: Node, name: string, world: World): EnvValue | undefined {
-  if (name === '' || /[=\0]/.test(name)) {
-    return node.fail('is no name of a variable', 'use letters, digits and _');
+  if (!/^[A-Za-z_.-][\w.-]*$/.test(name)) {
+    return node.fail('is no name of a variable', 'use letters, digits, _ . and -, a digit not first');
   }
   if (OWN_NAMES.has(name)) return node.fail('is set by combu', 'choose another name');
   if (node.value === null) {

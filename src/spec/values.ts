@@ -20,7 +20,7 @@ export function kindOf(value: JsonValue): string {
 /** A value as it would be written, shortened: for messages. */
 export function written(value: JsonValue): string {
   const text = JSON.stringify(value);
-  return text.length <= 60 ? text : `${text.slice(0, 57)}...`;
+  return text.length <= 60 ? text : `${text.slice(0, 59)}…`;
 }
 
 /** Reports every field that is not among `known`, with what was probably meant. */

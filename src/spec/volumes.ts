@@ -83,5 +83,5 @@ function fromColons(value: unknown): string | undefined {
   const match = typeof value === 'string' ? /^([^:]+):(\/[^:]*)(?::(\w+))?$/.exec(value) : null;
   if (match === null) return undefined;
   const readonly = match[3] === 'ro' ? ', readonly: true' : '';
-  return `{ host: "${match[1]}", container: "${match[2]}"${readonly} }`;
+  return `{ host: ${written(match[1]!)}, container: ${written(match[2]!)}${readonly} }`;
 }

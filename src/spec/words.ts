@@ -34,11 +34,11 @@ export function splitWords(line: string): Words {
     if (char === ' ' || char === '\t' || char === '\n' || char === '\r') end();
     else if (char === "'") {
       const close = line.indexOf("'", at);
-      if (close < 0) return { ok: false, message: `a single quote is not closed: ${line.slice(at - 1)}` };
+      if (close < 0) return { ok: false, message: `the single quote at character ${at} is not closed` };
       word = (word ?? '') + line.slice(at, close);
       at = close + 1;
     } else if (char === '"') {
-      const from = at - 1;
+      const from = at;
       word ??= '';
       while (at < line.length && line[at] !== '"') {
         const inner = line[at]!;
@@ -54,7 +54,7 @@ export function splitWords(line: string): Words {
         }
       }
       if (at >= line.length)
-        return { ok: false, message: `a double quote is not closed: ${line.slice(from)}` };
+        return { ok: false, message: `the double quote at character ${from} is not closed` };
       at += 1;
     } else if (char === '\\') {
       const next = line[at];

@@ -31,21 +31,3 @@ export function parseDuration(written: string | number): number | undefined {
 function wholeMilliseconds(value: number): number | undefined {
   return Number.isFinite(value) && value >= 0 ? Math.round(value) : undefined;
 }
-
-/** `1h30m`, `2m05s`, `9.5s`, `80ms`: short, for people; at most two units. */
-export function formatDuration(milliseconds: number): string {
-  if (milliseconds < 1000) return `${Math.round(milliseconds)}ms`;
-  if (milliseconds < 9950) return `${Math.round(milliseconds / 100) / 10}s`;
-  const seconds = Math.round(milliseconds / 1000);
-  if (seconds < 60) return `${seconds}s`;
-  if (seconds < 3600) return twoUnits(seconds, 60, 'm', 's');
-  const minutes = Math.round(seconds / 60);
-  if (minutes < 1440) return twoUnits(minutes, 60, 'h', 'm');
-  return twoUnits(Math.round(minutes / 60), 24, 'd', 'h');
-}
-
-function twoUnits(amount: number, base: number, large: string, small: string): string {
-  const rest = amount % base;
-  const head = `${Math.floor(amount / base)}${large}`;
-  return rest === 0 ? head : `${head}${String(rest).padStart(2, '0')}${small}`;
-}

@@ -27,8 +27,14 @@ const FAULTY: readonly (readonly [fields: string, ...problems: string[]])[] = [
   ],
   ['cmd: []', '1:34 [0].cmd: is empty -> leave it out to run what the image says'],
   ["cmd: ''", '1:34 [0].cmd: is empty -> leave it out to run what the image says'],
-  [`cmd: "echo 'x"`, "1:34 [0].cmd: a single quote is not closed: 'x -> mend it, or write an array of words"],
-  [`cmd: 'echo "x'`, '1:34 [0].cmd: a double quote is not closed: "x -> mend it, or write an array of words'],
+  [
+    `cmd: "echo 'x"`,
+    '1:34 [0].cmd: the single quote at character 6 is not closed -> mend it, or write an array of words',
+  ],
+  [
+    `cmd: 'echo "x'`,
+    '1:34 [0].cmd: the double quote at character 6 is not closed -> mend it, or write an array of words',
+  ],
   ["cmd: 'x\\\\'", '1:34 [0].cmd: a backslash stands at the end -> mend it, or write an array of words'],
   [
     "cmd: ['a', {}]",
@@ -49,7 +55,10 @@ const FAULTY: readonly (readonly [fields: string, ...problems: string[]])[] = [
     "1:41 [0].env.A: is to be passed through, but is not set in combu's environment -> set it before you call combu: export A=...",
   ],
   ["env: { COMBU_RUN: 'x' }", '1:41 [0].env.COMBU_RUN: is set by combu -> choose another name'],
-  ["env: { 'A=B': 'x' }", '1:41 [0].env["A=B"]: is no name of a variable -> use letters, digits and _'],
+  [
+    "env: { 'A=B': 'x' }",
+    '1:41 [0].env["A=B"]: is no name of a variable -> use letters, digits, _ . and -, a digit not first',
+  ],
   [
     "env: { A: std.repeat('x', 102401) }",
     '1:41 [0].env.A: is 102401 bytes long; at most 102400 (100 KiB) reach a program -> put it in a file and mount that with `volumes`',

@@ -4,17 +4,21 @@ import { type ReadOptions, readExperiment } from '../../../src/spec/read-experim
 
 export const RUN = 'abcdefghijkl';
 
-/** Reads a text as the file `experiment.jsonnet` in the folder /tmp, with an environment that holds only TOKEN_OF_MINE. */
-export function read(text: string, options: Partial<ReadOptions> = {}) {
+/** Reads a text as a file in the folder /tmp, with an environment that holds only TOKEN_OF_MINE. */
+export function read(text: string, options: Partial<ReadOptions> = {}, filename = 'experiment.jsonnet') {
   return readExperiment(
-    { kind: 'text', filename: 'experiment.jsonnet', text },
+    { kind: 'text', filename, text },
     { run: RUN, environment: { TOKEN_OF_MINE: 's3cret' }, folder: '/tmp', home: '/root', ...options },
   );
 }
 
 /** What a text that is right yields. */
-export function readRight(text: string, options: Partial<ReadOptions> = {}): ReadExperiment {
-  const result = read(text, options);
+export function readRight(
+  text: string,
+  options: Partial<ReadOptions> = {},
+  filename = 'experiment.jsonnet',
+): ReadExperiment {
+  const result = read(text, options, filename);
   if (!result.ok) throw new Error(result.error.map(line).join('\n'));
   return result.value;
 }
