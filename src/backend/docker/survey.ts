@@ -31,6 +31,7 @@ export async function survey(docker: Docker): Promise<Pick<Observed, 'containers
     volumes: (volumes.Volumes ?? []).map(({ Name, Labels }) => ({
       name: Name,
       run: (Labels as Record<string, string> | null)?.[LABEL.run],
+      experiment: (Labels as Record<string, string> | null)?.[LABEL.experiment],
     })),
   };
 }

@@ -53,7 +53,7 @@ export class Faults {
 
 export function engineDown(): Failure {
   return new Failure('The engine does not answer.', {
-    owner: 'engine',
+    owner: 'refused',
     retryable: true,
     fix: 'Start it again.',
   });

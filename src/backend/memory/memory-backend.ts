@@ -310,7 +310,8 @@ export class MemoryBackend implements Backend {
 
   copyOut(id: string, path: string): Promise<AsyncIterable<Uint8Array> | undefined> {
     return this.#call('copyOut', () => {
-      const container = this.#require(id);
+      const container = this.#containers.get(id);
+      if (container === undefined) return undefined;
       const files = container.status === 'created' ? {} : container.script.files;
       return archiveOf(files, path, [RESULTS_PATH]);
     });
