@@ -32,7 +32,7 @@ export function summaryLines(
   const took = between(state.startedAt, state.endedAt ?? now) ?? 0;
   const groups = failureGroups(state);
   const lines = [
-    `${palette.bold(`run ${state.run}`)} of ${state.name} ${standingPhrase(standing, palette)} after ${formatAge(took)}`,
+    `${palette.bold(`run ${state.run}`)} of ${state.name} ${palette.standing(standing)(standingPhrase(standing))} after ${formatAge(took)}`,
   ];
   for (const kind of ['batch', 'service'] as const) {
     const counts = countStates(state, standing, kind);
@@ -59,20 +59,17 @@ export function summaryLines(
   return lines;
 }
 
-function standingPhrase(standing: RunStanding, palette: Palette): string {
+function standingPhrase(standing: RunStanding): string {
   switch (standing) {
     case 'running':
-      return palette.live('is running');
+      return 'is running';
     case 'succeeded':
-      return palette.good('succeeded');
     case 'failed':
-      return palette.bad('failed');
+      return standing;
     case 'halted':
-      return palette.bad('was halted');
     case 'killed':
-      return palette.warn('was killed');
     case 'interrupted':
-      return palette.warn('was interrupted');
+      return `was ${standing}`;
   }
 }
 

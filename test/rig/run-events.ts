@@ -10,11 +10,13 @@ export class RunScript {
   readonly events: RunEvent[] = [];
   /** Seconds since the start; every event gets the time at which it is added. */
   at = 0;
+  readonly run: string;
   readonly #start: number;
 
   /** `start`: local time, so that displays of local time are the same everywhere. */
-  constructor(start = new Date(2026, 10, 21, 14, 0, 0).getTime()) {
+  constructor(start = new Date(2026, 10, 21, 14, 0, 0).getTime(), run = 'k3jq8x0mz2ab') {
     this.#start = start;
+    this.run = run;
   }
 
   /** Milliseconds since the epoch, `seconds` after the start. */
@@ -34,7 +36,7 @@ export class RunScript {
   start(trials: readonly (string | Partial<TrialLine>)[], resumed = false): this {
     return this.add({
       type: 'run.started',
-      run: 'k3jq8x0mz2ab',
+      run: this.run,
       experiment: 'e'.repeat(12),
       name: 'iris',
       file: '/home/ada/iris/docker/experiment.jsonnet',

@@ -1,5 +1,5 @@
 import pc from 'picocolors';
-import type { ShownState } from '../standing.js';
+import type { RunStanding, ShownState } from '../standing.js';
 
 type Paint = (text: string) => string;
 
@@ -14,6 +14,8 @@ export interface Palette {
   readonly live: Paint;
   /** The colour of a trial's state. */
   readonly state: (state: ShownState) => Paint;
+  /** The colour of how a run stands. */
+  readonly standing: (standing: RunStanding) => Paint;
   /** A colour for the nth of several things side by side, such as the names before log lines. */
   readonly nth: (n: number) => Paint;
 }
@@ -43,6 +45,20 @@ export function palette(color: boolean): Palette {
         return c.dim;
     }
   };
+  const standing = (of: RunStanding): Paint => {
+    switch (of) {
+      case 'running':
+        return c.cyan;
+      case 'succeeded':
+        return c.green;
+      case 'failed':
+      case 'halted':
+        return c.red;
+      case 'killed':
+      case 'interrupted':
+        return c.yellow;
+    }
+  };
   return {
     color,
     bold: c.bold,
@@ -52,6 +68,7 @@ export function palette(color: boolean): Palette {
     warn: c.yellow,
     live: c.cyan,
     state,
+    standing,
     nth: (n) => series[n % series.length]!,
   };
 }

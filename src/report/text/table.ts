@@ -4,7 +4,7 @@ export interface Column {
   readonly title: string;
   /** Numbers align right. */
   readonly align?: 'left' | 'right';
-  /** The column that gives way when the table is wider than the terminal; the last such one wins. */
+  /** Gives way when the table is wider than the terminal; of several such, the last first. */
   readonly flexible?: boolean;
 }
 
@@ -34,11 +34,13 @@ export function renderTable(
     cells.reduce((most, row) => Math.max(most, columnsOf(row[index]?.text ?? '')), columnsOf(column.title)),
   );
   if (options.width !== undefined) {
-    const total = widths.reduce((sum, width) => sum + width + GAP.length, -GAP.length);
-    const flexible = used.findLastIndex(({ column }) => column.flexible === true);
-    const width = widths[flexible];
-    if (width !== undefined && total > options.width)
-      widths[flexible] = Math.max(NARROWEST, width - (total - options.width));
+    let excess = widths.reduce((sum, width) => sum + width + GAP.length, -GAP.length) - options.width;
+    for (const [position, { column }] of [...used.entries()].reverse()) {
+      const width = widths[position]!;
+      if (excess <= 0 || column.flexible !== true || width <= NARROWEST) continue;
+      widths[position] = Math.max(NARROWEST, width - excess);
+      excess -= width - widths[position];
+    }
   }
   const line = (cellOf: (index: number) => Cell): string =>
     used

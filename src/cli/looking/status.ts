@@ -1,0 +1,190 @@
+import type { Usage } from '../../model/resources.js';
+import { isEnded, type RunState } from '../../model/run-state.js';
+import { countStates, formatCounts } from '../../report/counts.js';
+import { estimateRemaining } from '../../report/eta.js';
+import { exampleNames, failureGroups, groupText } from '../../report/failure-groups.js';
+import { progressBar } from '../../report/live/bar.js';
+import { runTitle } from '../../report/notable.js';
+import { formatCount, formatCpus, plural } from '../../report/text/amounts.js';
+import { type Palette, palette } from '../../report/text/palette.js';
+import { between, formatAge, formatDate, formatEstimate, formatTime } from '../../report/text/times.js';
+import { formatSize } from '../../util/size.js';
+import type { CliContext, ExitCode } from '../context.js';
+import { EXIT } from '../errors.js';
+import type { DisplayFlags } from '../flags.js';
+import { wantsColor, wantsUnicode } from '../terminal.js';
+import { runDocument } from './documents.js';
+import { chooseRun, type RunChoice, type SeenRun, seeRun } from './run-choice.js';
+import { type Waiting, whyWaiting } from './waiting.js';
+
+export interface StatusFlags extends RunChoice, Pick<DisplayFlags, 'color'> {
+  readonly json?: true;
+}
+
+/** `combu status`: how a run stands, from its journal alone; the engine is not asked. */
+export async function status(context: CliContext, flags: StatusFlags): Promise<ExitCode> {
+  const run = await chooseRun(context, flags);
+  const seen = await seeRun(run);
+  const waiting = await whyWaiting(seen, context.clock.now());
+  const now = context.clock.now();
+  if (flags.json) {
+    context.stdout.write(`${JSON.stringify(statusDocument(seen, waiting, now))}\n`);
+    return EXIT.ok;
+  }
+  const display = {
+    palette: palette(wantsColor(flags.color, context.env, context.stdout)),
+    unicode: wantsUnicode(context.env),
+  };
+  context.stdout.write(`${statusLines(seen, waiting, now, display).join('\n')}\n`);
+  return EXIT.ok;
+}
+
+function statusDocument(seen: SeenRun, waiting: readonly Waiting[], now: number) {
+  const { state, standing } = seen;
+  const counts = (kind: 'batch' | 'service') => {
+    const { total, ended, states } = countStates(state, standing, kind);
+    return { total, ended, states: Object.fromEntries(states) };
+  };
+  const left = standing === 'running' ? estimateRemaining(state, now) : undefined;
+  return {
+    schema: 'combu/status/v1',
+    run: runDocument(seen),
+    lastEvent: state.lastEvent,
+    trials: counts('batch'),
+    services: counts('service'),
+    secondsLeft: left === undefined ? null : left / 1000,
+    stopping: state.stopping,
+    engineLost: state.engineLost,
+    jobs: state.jobs,
+    capacity: state.capacity,
+    used: usage(state),
+    elsewhere: state.elsewhere,
+    failures: failureGroups(state).map(({ signature, trials }) => ({
+      signature,
+      count: trials.length,
+      trials: trials.map((trial) => trial.name),
+    })),
+    waiting: waiting.map(({ why, trials }) => ({ why, count: trials.length, trials })),
+    warnings: state.warnings,
+  };
+}
+
+const BAR = 50;
+
+/** What people see. Pure. */
+export function statusLines(
+  seen: SeenRun,
+  waiting: readonly Waiting[],
+  now: number,
+  display: { readonly palette: Palette; readonly unicode: boolean },
+): string[] {
+  const { state, standing } = seen;
+  const { palette: paint } = display;
+  const batch = countStates(state, standing, 'batch');
+  const services = countStates(state, standing, 'service');
+  const lines = [runTitle(state), standingLine(seen, now, paint)];
+  const tags = Object.entries(state.tags).map(([key, value]) => `${key}=${value}`);
+  if (tags.length > 0) lines.push(paint.dim(`tags: ${tags.join(', ')}`));
+  if (batch.total > 0) {
+    const bar = progressBar(batch, BAR, paint, display.unicode);
+    lines.push(`${bar} ${formatCount(batch.ended)} of ${formatCount(batch.total)}`);
+    lines.push(`trials:   ${formatCounts(batch, paint.state)}`);
+  }
+  if (services.total > 0) lines.push(`services: ${formatCounts(services, paint.state)}`);
+  if (standing === 'running') lines.push(...capacityLines(state));
+  if (standing === 'interrupted') lines.push(...interruptedLines(seen));
+
+  const section = (title: string, body: readonly string[]) => {
+    if (body.length > 0) lines.push('', title, ...body.map((line) => `  ${line}`));
+  };
+  const groups = failureGroups(state);
+  section(
+    paint.bad('failures:'),
+    groups.flatMap((group) => [groupText(group), ...examples(group.trials.map((trial) => trial.name))]),
+  );
+  section(
+    'waiting:',
+    waiting.flatMap(({ why, trials }) =>
+      trials.length === 1
+        ? [`${trials[0]!}: ${why}`]
+        : [`${plural(trials.length, 'trial')}: ${why}`, ...examples(trials)],
+    ),
+  );
+  section(paint.warn('warnings:'), state.warnings);
+  return lines;
+}
+
+function examples(names: readonly string[]): string[] {
+  return names.length > 1 ? [`    ${exampleNames(names)}`] : [];
+}
+
+function standingLine({ state, standing }: SeenRun, now: number, paint: Palette): string {
+  const took = formatAge(between(state.startedAt, state.endedAt ?? now) ?? 0);
+  const word = paint.standing(standing)(standing);
+  switch (standing) {
+    case 'running': {
+      const left = state.stopping === null ? estimateRemaining(state, now) : undefined;
+      const estimate = left === undefined || left === 0 ? '' : `, ${formatEstimate(left)} left`;
+      const stopping = state.stopping === null ? '' : `, stopping: ${state.stopping}`;
+      return `${word} for ${took}${stopping}${estimate}`;
+    }
+    case 'interrupted':
+      if (state.endedAt === null) return `${word}: nobody supervises it since ${formatDate(state.lastEvent)}`;
+      return `${word} after ${took}`;
+    case 'succeeded':
+    case 'failed':
+    case 'halted':
+    case 'killed':
+      return `${word} after ${took}`;
+  }
+}
+
+/** What attempts hold now: requests added up. */
+function usage(state: RunState): Usage {
+  let cpus = 0;
+  let memory = 0;
+  const gpus: string[] = [];
+  for (const trial of state.trials.values()) {
+    if (trial.state !== 'starting' && trial.state !== 'running') continue;
+    cpus += trial.request.cpus;
+    memory += trial.request.memory;
+    gpus.push(...trial.devices);
+  }
+  return { cpus, memory, gpus };
+}
+
+function capacityLines(state: RunState): string[] {
+  const { capacity, elsewhere } = state;
+  if (capacity === null) return [];
+  const used = usage(state);
+  const parts = [
+    `${formatCpus(used.cpus)} of ${formatCpus(capacity.cpus)} cpus`,
+    `${formatSize(used.memory)} of ${formatSize(capacity.memory)} of memory`,
+    ...(capacity.gpus.length > 0 ? [`${used.gpus.length} of ${capacity.gpus.length} GPUs`] : []),
+    ...(state.jobs === null ? [] : [`at most ${plural(state.jobs, 'trial')} at once`]),
+  ];
+  const others = [
+    ...(elsewhere.cpus > 0 ? [`${formatCpus(elsewhere.cpus)} cpus`] : []),
+    ...(elsewhere.memory > 0 ? [`${formatSize(elsewhere.memory)} of memory`] : []),
+    ...(elsewhere.gpus > 0 ? [plural(elsewhere.gpus, 'GPU')] : []),
+  ];
+  const lines = [`reserved: ${parts.join(', ')}`];
+  if (others.length > 0) lines.push(`          other runs on this engine hold ${others.join(', ')}`);
+  if (state.engineLost !== null) lines.push(`the engine does not answer: ${state.engineLost}`);
+  if (state.pulling.size > 0) lines.push(`pulling ${[...state.pulling].join(', ')}`);
+  if (state.reservedFor !== null) lines.push(`what becomes free is kept for ${state.reservedFor}`);
+  return lines;
+}
+
+function interruptedLines({ run, state }: SeenRun): string[] {
+  const unknown = [...state.trials.values()].filter(
+    (trial) => !isEnded(trial.state) && trial.container !== null,
+  );
+  const lines =
+    unknown.length === 0
+      ? []
+      : [
+          `${plural(unknown.length, 'trial')} may still run on the engine: unknown since ${formatTime(state.lastEvent)}`,
+        ];
+  return [...lines, `go on with it: combu run --resume ${run.id}; end it: combu kill --run ${run.id}`];
+}

@@ -1,0 +1,53 @@
+import { followRun } from '../../journal/follow-run.js';
+import { readEvents } from '../../journal/read-run.js';
+import { untilFree } from '../../journal/run-lock.js';
+import type { RunFolder } from '../../journal/state-folder.js';
+import type { RunEvent } from '../../model/event.js';
+import { fold, newRunState } from '../../model/run-state.js';
+import { runStanding } from '../../report/standing.js';
+import type { SeenRun } from './run-choice.js';
+
+/** Who is told of a run's events. */
+export interface RunListener {
+  /** Once, before all others: what happened until now. */
+  past(events: readonly RunEvent[]): void;
+  event(event: RunEvent): void;
+}
+
+/**
+ * Tells a run's events, past and to come, until the run has ended, its supervisor is gone, or `signal` aborts; resolves with
+ * how it stands then (`running` only where it was aborted).
+ */
+export async function watchRun(run: RunFolder, signal: AbortSignal, listener: RunListener): Promise<SeenRun> {
+  const past = await readEvents(run.folder);
+  const state = past.reduce(fold, newRunState());
+  listener.past(past);
+  const stop = new AbortController();
+  const abort = () => stop.abort();
+  signal.addEventListener('abort', abort, { once: true });
+  // A past end is the run's only if it is the last event: a resumed run goes on in the same journal.
+  if (signal.aborted || state.outcome !== null) abort();
+  let seen = 0;
+  // Known once nobody holds the lock: then no further line comes.
+  let last = Number.POSITIVE_INFINITY;
+  const free = untilFree(run, stop.signal).then(async (isFree) => {
+    if (!isFree) return;
+    last = (await readEvents(run.folder)).length;
+    if (seen >= last) stop.abort();
+  });
+  try {
+    for await (const event of followRun(run.folder, stop.signal)) {
+      seen += 1;
+      if (seen > past.length) {
+        fold(state, event);
+        listener.event(event);
+      }
+      if ((seen >= past.length && state.outcome !== null) || seen >= last) break;
+    }
+  } finally {
+    stop.abort();
+    signal.removeEventListener('abort', abort);
+    await free;
+  }
+  return { run, state, standing: runStanding(state, signal.aborted) };
+}
