@@ -27,7 +27,11 @@ export interface Observed {
   readonly unpullable: ReadonlyMap<string, string>;
   readonly containers: readonly ObservedContainer[];
   readonly networks: readonly ObservedNetwork[];
-  readonly volumes: readonly { readonly name: string; readonly run: string | undefined }[];
+  readonly volumes: readonly {
+    readonly name: string;
+    readonly run: string | undefined;
+    readonly experiment?: string | undefined;
+  }[];
   /** Host ports that some process outside the engine listens on, as `127.0.0.1:8080/tcp`, of those the experiment asks for. */
   readonly busyPorts: ReadonlySet<string>;
 }

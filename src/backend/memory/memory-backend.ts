@@ -164,7 +164,11 @@ export class MemoryBackend implements Backend {
     return this.#call('survey', () => ({
       containers: [...this.#containers.values()].map((container) => this.#summary(container)),
       networks: this.#networks.observed(),
-      volumes: [...this.#volumes].map(([name, labels]) => ({ name, run: labels[LABEL.run] })),
+      volumes: [...this.#volumes].map(([name, labels]) => ({
+        name,
+        run: labels[LABEL.run],
+        experiment: labels[LABEL.experiment],
+      })),
     }));
   }
 

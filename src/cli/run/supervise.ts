@@ -9,7 +9,8 @@ import { Failure } from '../../model/failure.js';
 import { callerOf } from '../caller.js';
 import { logScale } from '../compose.js';
 import type { CliContext, ExitCode } from '../context.js';
-import { clearRuns } from '../removal.js';
+import { recordKilled } from '../kill/record-killed.js';
+import { removeOwned } from '../removal.js';
 import { version } from '../version.js';
 import type { RunFlags } from './flags.js';
 import type { Prepared } from './prepare.js';
@@ -62,10 +63,21 @@ class Supervisor {
     try {
       if (context.background !== undefined) await moveOutput(context.background, folder.folder, owner);
       await writeRecord(folder.folder, prepared, owner);
-      await clearRuns(context, prepared.backend, prepared.clear, owner);
+      await this.#clearOthers();
       return await this.#execute(folder);
     } finally {
       await lock.release();
+    }
+  }
+
+  /** What ended runs left on the engine goes, volumes excepted; and all of an interrupted run that is not to be continued. */
+  async #clearOthers(): Promise<void> {
+    const { backend, plan, clear } = this.prepared;
+    const { containers, networks } = plan.basis.observed;
+    const there = new Set([...containers.map((one) => one.ours?.run), ...networks.map((one) => one.run)]);
+    for (const run of clear) {
+      if (there.has(run.id)) await removeOwned(backend, { run: run.id }, { volumes: false });
+      if (run.standing === 'interrupted') await recordKilled(this.context, run);
     }
   }
 

@@ -1,0 +1,132 @@
+import { experimentId } from '../../journal/identity.js';
+import { isHeld, tellHolder, untilFree } from '../../journal/run-lock.js';
+import { listRunEdges, type RunEdges, resolveRun } from '../../journal/state-folder.js';
+import { Failure } from '../../model/failure.js';
+import { callerOf } from '../caller.js';
+import { openBackend } from '../compose.js';
+import type { CliContext, ExitCode } from '../context.js';
+import { EXIT } from '../errors.js';
+import type { ExperimentFlags } from '../flags.js';
+import { type Counts, countOwned, type Owned, removeOwned } from '../removal.js';
+import { experimentFile, stateFolder } from '../state.js';
+import { recordKilled } from './record-killed.js';
+
+export interface KillFlags extends ExperimentFlags {
+  readonly run?: string;
+  readonly volumes?: true;
+  readonly json?: true;
+}
+
+/** How long a supervisor that was told may take to end (milliseconds); it has nothing to wait for. */
+const SUPERVISOR_TIME = 30_000;
+
+/** `combu kill`: the supervisors first, then everything on the engine, then a count of what is left. */
+export async function kill(context: CliContext, flags: KillFlags): Promise<ExitCode> {
+  const { owned, runs } = await target(context, flags);
+  const backend = await openBackend(context);
+  try {
+    const held = await tellSupervisors(runs);
+    const volumes = flags.volumes === true;
+    const removed = await removeOwned(backend, owned, { volumes });
+    await untilGone(context, held);
+    // A supervisor may have made something between its last look and its end.
+    const late = await removeOwned(backend, owned, { volumes });
+    for (const run of runs) await recordKilled(context, run);
+    const left = await countOwned(backend, owned);
+    tell(context, flags, sum(removed, late), left);
+    return left.containers + left.networks + (volumes ? left.volumes : 0) > 0 ? EXIT.refused : EXIT.ok;
+  } finally {
+    await backend.close();
+  }
+}
+
+/** What is to go, and the runs on record that it belongs to and that have no end yet. */
+async function target(
+  context: CliContext,
+  flags: KillFlags,
+): Promise<{ readonly owned: Owned; readonly runs: readonly RunEdges[] }> {
+  const unended = async (experiment?: string) =>
+    (await listRunEdges(await stateOf(context, flags), experiment)).filter(
+      (run) => run.last?.type !== 'run.ended',
+    );
+  if (flags.run === undefined) {
+    if (flags.file === '-') {
+      throw new Failure('What came from standard input can be named by its run only.', {
+        owner: 'user',
+        fix: 'Write combu kill --run ID; combu runs lists them.',
+      });
+    }
+    const file = await experimentFile(context, flags);
+    const experiment = await experimentId(file, context.host, callerOf(context).uid);
+    return { owned: { experiment }, runs: await unended(experiment) };
+  }
+  const found = await resolveRun(await stateOf(context, flags), flags.run);
+  if (found.ok) {
+    const { id } = found.value;
+    return { owned: { run: id }, runs: (await unended()).filter((run) => run.id === id) };
+  }
+  // Its folder may be gone: what it has on the engine carries its whole id.
+  return { owned: { run: flags.run }, runs: [] };
+}
+
+/** The state folder; the one of the current folder where there is no experiment file. */
+async function stateOf(context: CliContext, flags: KillFlags): Promise<string> {
+  if (flags.file !== undefined || flags.state !== undefined) return stateFolder(context, flags);
+  try {
+    return await stateFolder(context, flags);
+  } catch (error) {
+    if (error instanceof Failure) return stateFolder(context, { file: '-' });
+    throw error;
+  }
+}
+
+/** Tells every living supervisor that its run is killed; returns the runs that have one. */
+async function tellSupervisors(runs: readonly RunEdges[]): Promise<readonly RunEdges[]> {
+  const held = await Promise.all(
+    runs.map(async (run) => {
+      if (!(await isHeld(run))) return [];
+      await tellHolder(run, { type: 'kill' });
+      return [run];
+    }),
+  );
+  return held.flat();
+}
+
+async function untilGone(context: CliContext, runs: readonly RunEdges[]): Promise<void> {
+  const late = new AbortController();
+  const timer = new AbortController();
+  void context.clock.sleep(SUPERVISOR_TIME, timer.signal).then(() => late.abort());
+  const free = await Promise.all(runs.map((run) => untilFree(run, late.signal)));
+  timer.abort();
+  for (const [index, run] of runs.entries()) {
+    if (free[index] === true) continue;
+    context.stderr.write(`The supervisor of run ${run.id} does not end; it may be hung.\n`);
+  }
+}
+
+function sum(a: Counts, b: Counts): Counts {
+  return {
+    containers: a.containers + b.containers,
+    networks: a.networks + b.networks,
+    volumes: a.volumes + b.volumes,
+  };
+}
+
+function tell(context: CliContext, flags: KillFlags, removed: Counts, left: Counts): void {
+  if (flags.json === true) {
+    context.stdout.write(`${JSON.stringify({ schema: 'combu/kill/v1', removed, left })}\n`);
+    return;
+  }
+  context.stdout.write(`removed ${phrase(removed)}\n${phrase(left)} left\n`);
+}
+
+/** `2 containers, 1 network`; volumes only where there are some. */
+function phrase({ containers, networks, volumes }: Counts): string {
+  const parts = [plural(containers, 'container'), plural(networks, 'network')];
+  if (volumes > 0) parts.push(plural(volumes, 'volume'));
+  return parts.join(', ');
+}
+
+function plural(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? '' : 's'}`;
+}

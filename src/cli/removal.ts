@@ -1,0 +1,67 @@
+import pLimit from 'p-limit';
+import type { Backend } from '../backend/backend.js';
+import { LABEL } from '../model/labels.js';
+
+/** Removals at once: with more the engine gets no faster (14 to 19 containers a second). */
+const AT_ONCE = 16;
+
+/** Whose things on the engine: everything of an experiment, or of one run. */
+export type Owned = { readonly experiment: string } | { readonly run: string };
+
+export interface Counts {
+  readonly containers: number;
+  readonly networks: number;
+  readonly volumes: number;
+}
+
+/** What of it is on the engine now. */
+interface Found {
+  readonly containers: readonly string[];
+  readonly networks: readonly string[];
+  readonly volumes: readonly string[];
+}
+
+/**
+ * Removes what is on the engine of it: containers all at once, then networks, then volumes if asked for. Returns how many
+ * were there. Only what carries combu's labels, and of containers only those whose name equals their label, is touched.
+ */
+export async function removeOwned(
+  backend: Backend,
+  owned: Owned,
+  { volumes }: { readonly volumes: boolean },
+): Promise<Counts> {
+  const limit = pLimit(AT_ONCE);
+  const found = await findOwned(backend, owned);
+  await Promise.all(found.containers.map((id) => limit(() => backend.remove(id))));
+  const networks = await Promise.all(found.networks.map((id) => limit(() => backend.removeNetwork(id))));
+  const gone = volumes
+    ? await Promise.all(found.volumes.map((name) => limit(() => backend.removeVolume(name))))
+    : [];
+  return {
+    containers: found.containers.length,
+    networks: networks.filter((end) => end !== 'in-use').length,
+    volumes: gone.filter((end) => end !== 'in-use').length,
+  };
+}
+
+/** How much of it is there. */
+export async function countOwned(backend: Backend, owned: Owned): Promise<Counts> {
+  const found = await findOwned(backend, owned);
+  return {
+    containers: found.containers.length,
+    networks: found.networks.length,
+    volumes: found.volumes.length,
+  };
+}
+
+async function findOwned(backend: Backend, owned: Owned): Promise<Found> {
+  const labels = 'run' in owned ? { [LABEL.run]: owned.run } : { [LABEL.experiment]: owned.experiment };
+  const [containers, survey] = await Promise.all([backend.list(labels), backend.survey()]);
+  const isOwned = (thing: { readonly run: string | undefined; readonly experiment?: string | undefined }) =>
+    'run' in owned ? thing.run === owned.run : thing.experiment === owned.experiment;
+  return {
+    containers: containers.filter((one) => one.ours !== undefined).map((one) => one.id),
+    networks: survey.networks.filter(isOwned).map((one) => one.id),
+    volumes: survey.volumes.filter(isOwned).map((one) => one.name),
+  };
+}

@@ -1,0 +1,88 @@
+import { Command } from 'commander';
+import { describe, expect, it } from 'vitest';
+import type { CliContext } from '../../../src/cli/context.js';
+import { type RunFlags, reserved } from '../../../src/cli/run/flags.js';
+import { register } from '../../../src/cli/run.js';
+
+/** What the command line makes of these words; nothing is run. */
+function flags(...words: string[]): RunFlags {
+  const program = new Command('combu').exitOverride().configureOutput({ writeErr: () => {} });
+  register(program, { env: {} } as CliContext, () => {});
+  const command = program.commands[0]!;
+  command.action(() => {});
+  program.parse(['run', ...words], { from: 'user' });
+  return command.opts<RunFlags>();
+}
+
+describe('flags of run', () => {
+  it('mean what they say', () => {
+    expect(
+      flags(
+        '-j',
+        '4',
+        '-p',
+        'false',
+        '--deadline',
+        '1h30m',
+        '-m',
+        'smaller',
+        '--tag',
+        'a=1',
+        '--tag',
+        'b=x=y',
+      ),
+    ).toMatchObject({
+      jobs: 4,
+      parallel: false,
+      deadline: 5_400_000,
+      message: 'smaller',
+      tag: { a: '1', b: 'x=y' },
+    });
+    expect(flags('--log-limit', '16m').logLimit).toBe(16 * 1024 * 1024);
+    expect(flags('-V', 'lr=0.1', '-V', 'who=Ada').extStr).toEqual({ lr: '0.1', who: 'Ada' });
+  });
+
+  it('--resume takes a run or none', () => {
+    expect(flags('--resume').resume).toBe(true);
+    expect(flags('--resume', 'k3jd').resume).toBe('k3jd');
+    expect(flags().resume).toBeUndefined();
+  });
+
+  it.each([
+    ['never', { kind: 'never' }],
+    ['failures=3', { kind: 'failures', failures: 3 }],
+    ['percent=12.5', { kind: 'percent', percent: 12.5 }],
+    ['percent=10%', { kind: 'percent', percent: 10 }],
+    ['sameError=5', { kind: 'sameError', sameError: 5 }],
+  ])('--halt %s', (word, meant) => {
+    expect(flags('--halt', word).halt).toEqual(meant);
+  });
+
+  it.each([
+    ['--halt', 'failures=0'],
+    ['--halt', 'failures=1.5'],
+    ['--halt', 'percent=101'],
+    ['--halt', 'soon'],
+    ['-j', '0'],
+    ['-p', 'no'],
+    ['--deadline', 'tomorrow'],
+    ['--reserve-memory', '101%'],
+    ['--reserve-cpus', 'some'],
+    ['--uuid', 'Abc'],
+    ['--tag', 'novalue'],
+    ['--keep', 'some'],
+    ['--ext-str', 'unsetvariable'],
+  ])('%s %s is refused', (flag, word) => {
+    expect(() => flags(flag, word)).toThrow();
+  });
+
+  it('--new and --resume exclude each other', () => {
+    expect(() => flags('--new', '--resume')).toThrow(/cannot be used with/);
+  });
+
+  it('a reserve is an amount or a share of the whole, and never more than that', () => {
+    expect(reserved({ amount: 2 }, 8)).toBe(2);
+    expect(reserved({ percent: 25 }, 8)).toBe(2);
+    expect(reserved({ amount: 16 }, 8)).toBe(8);
+  });
+});
