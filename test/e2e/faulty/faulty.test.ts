@@ -15,7 +15,7 @@ async function refused(place: Workplace, text: string): Promise<string> {
   const ended = await place.combu(['run']);
   expect(ended.code, ended.stderr).toBe(2);
   expect(ended.stdout).toBe('');
-  expect(ended.stderr).not.toMatch(/^\s+at .*\.js/m);
+  expect(ended.stderr).not.toMatch(/^\s+at .*\.js:\d/m);
   expect(await engine.listContainers({ all: true, filters: { name: ['faulty-'] } })).toEqual([]);
   expect(await place.networks()).toEqual([]);
   expect(place.runs()).toEqual([]);
