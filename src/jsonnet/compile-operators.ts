@@ -3,7 +3,7 @@ import type { Compiler, Position } from './compile.js';
 import { JsonnetError, type Region } from './errors.js';
 import type { Run } from './machine.js';
 import { JsonnetObject } from './objects.js';
-import { bits, compare, equals, finite, integer, mismatch, modulo, plus } from './operators.js';
+import { bits, compare, complement, equals, finite, mismatch, modulo, plus } from './operators.js';
 import type { Scope } from './scope.js';
 import { typeName, type Value } from './values.js';
 
@@ -29,7 +29,7 @@ const OPERATIONS: Readonly<Record<Exclude<BinaryOperator, '&&' | '||' | '+'>, Op
     if (!(r instanceof JsonnetObject))
       throw new JsonnetError(`"in" needs an object after it, not ${typeName(r)}`);
     if (typeof l !== 'string') throw new JsonnetError(`"in" needs a string before it, not ${typeName(l)}`);
-    return r.has(l);
+    return r.visibilityOf(l) !== undefined;
   },
 };
 
@@ -67,11 +67,7 @@ export function compileUnary(
     if (typeof value !== 'number') throw unary(operator, value).at(at);
     if (operator === '-') return -value;
     if (operator === '+') return value;
-    try {
-      return Number(~BigInt.asIntN(64, integer(value)));
-    } catch (error) {
-      throw error instanceof JsonnetError ? error.at(at) : error;
-    }
+    return complement(value);
   };
 }
 

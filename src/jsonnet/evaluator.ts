@@ -2,13 +2,14 @@ import { type Node, Source } from './ast.js';
 import { call, type NamedSlot } from './calls.js';
 import { Compiler, type Surroundings } from './compile.js';
 import { JsonnetError, placeOf } from './errors.js';
-import { type Code, stack } from './machine.js';
+import { Code, stack } from './machine.js';
 import { fromJson, toJson } from './manifest/plain.js';
 import { MANIFESTATION } from './manifest/site.js';
 import type { ExternalValue, NativeFunction, ResolvedOptions } from './options.js';
 import { parseSource } from './parser.js';
 import { builtin, type Members, stringOf } from './std/define.js';
 import { LIBRARY, standardObject } from './std/library.js';
+import { decodeUtf8 } from './utf8.js';
 import {
   Builtin,
   type Frame,
@@ -58,14 +59,14 @@ export class Evaluator implements Surroundings {
     const found = this.#find(from, path);
     let thunk = this.#codes.get(found.path);
     if (!thunk) {
-      thunk = this.#file(new Source(found.path, decode(found.contents)));
+      thunk = this.#file(new Source(found.path, decodeUtf8(found.contents)));
       this.#codes.set(found.path, thunk);
     }
     return thunk.force();
   }
 
   importString(from: Source, path: string): Value {
-    return decode(this.#find(from, path).contents);
+    return decodeUtf8(this.#find(from, path).contents);
   }
 
   importBinary(from: Source, path: string): Value {
@@ -104,7 +105,9 @@ export class Evaluator implements Surroundings {
 
   #externalSlot(value: ExternalValue, file: string): Slot {
     if (value.kind === 'string') return value.value;
-    return this.#file(new Source(file, value.value, ''));
+    // Parsed when it is wanted: a faulty variable that nothing uses does no harm.
+    const source = new Source(file, value.value, '');
+    return new Thunk(new Code(() => this.#file(source).force(), source, 0, 1, ''), []);
   }
 
   #ownMembers(): Members {
@@ -116,9 +119,9 @@ export class Evaluator implements Surroundings {
         return force(slot);
       }),
       native: builtin('native', 'x', (name: Value) => this.#native(stringOf(name))),
-      trace: builtin('trace', 'str ~rest', (message: Value, rest: Slot) => {
+      trace: builtin('trace', 'str rest', (message: Value, rest: Value) => {
         trace(stringOf(message), placeOf(stack.sites[stack.depth - 1]!));
-        return force(rest);
+        return rest;
       }),
     };
   }
@@ -132,10 +135,4 @@ export class Evaluator implements Surroundings {
       (...args: Value[]) => fromJson(native.call(...args.map(toJson))),
     );
   }
-}
-
-const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
-
-function decode(bytes: Uint8Array): string {
-  return decoder.decode(bytes);
 }

@@ -1,22 +1,19 @@
 import { JsonnetError } from './errors.js';
-import { formatGeneral } from './manifest/number.js';
+import { type Flags, formatNumeric } from './format-number.js';
 import { JsonnetObject } from './objects.js';
 import { toText } from './operators.js';
+import { character } from './std/strings.js';
 import { codePointLength } from './strings.js';
 import { JsonnetArray, typeName, type Value } from './values.js';
 
 /** One `%...` of a format. */
-interface Directive {
+interface Directive extends Flags {
   /** Of `%(key)s`. */
   readonly key: string | undefined;
-  readonly alternative: boolean;
   readonly zero: boolean;
   readonly left: boolean;
-  readonly blank: boolean;
-  readonly sign: boolean;
   readonly width: number | '*';
   readonly precision: number | '*' | undefined;
-  readonly conversion: string;
 }
 
 type Piece = string | Directive;
@@ -47,9 +44,8 @@ function formatArray(pieces: readonly Piece[], values: JsonnetArray): string {
   };
   const takeStar = (what: string): number => {
     const value = take();
-    if (typeof value !== 'number')
-      throw new JsonnetError(`a "*" for the ${what} needs a number, got ${typeName(value)}`);
-    return value;
+    if (typeof value === 'number') return value;
+    throw new JsonnetError(`a "*" for the ${what} needs a number, got ${typeName(value)}`);
   };
   let text = '';
   for (const piece of pieces) {
@@ -133,7 +129,7 @@ function parseDirective(template: string, from: number): [Directive, number] {
   if (modifier === 'h' || modifier === 'l' || modifier === 'L') at++;
   const conversion = template[at];
   if (conversion === undefined) throw truncated();
-  if (!'diouxXeEfFgGcrs%'.includes(conversion)) {
+  if (!'diouxXeEfFgGcs%'.includes(conversion)) {
     throw new JsonnetError(`the format has an unknown conversion: %${conversion}`);
   }
   return [
@@ -152,97 +148,30 @@ function parseDirective(template: string, from: number): [Directive, number] {
   ];
 }
 
+/** `text` with spaces up to a width that may come from the program as a fraction. */
 function pad(text: string, width: number, left: boolean): string {
   const missing = width - codePointLength(text);
   if (missing <= 0) return text;
-  return left ? text + ' '.repeat(missing) : ' '.repeat(missing) + text;
+  const blanks = ' '.repeat(Math.ceil(missing));
+  return left ? text + blanks : blanks + text;
 }
 
 function convert(directive: Directive, value: Value, width: number, precision: number | undefined): string {
-  const { conversion, left } = directive;
-  switch (conversion) {
+  switch (directive.conversion) {
     case 's':
-    case 'r':
-      return pad(toText(value), width, left);
+      return pad(toText(value), width, directive.left);
     case 'c':
-      return pad(character(value), width, left);
+      return pad(characterOf(value), width, directive.left);
   }
-  if (typeof value !== 'number')
-    throw new JsonnetError(`%${conversion} needs a number, got ${typeName(value)}`);
-  const zeroWidth = directive.zero && !left ? width : 0;
-  return pad(formatNumeric(directive, value, zeroWidth, precision), width, left);
+  if (typeof value !== 'number') {
+    throw new JsonnetError(`%${directive.conversion} needs a number, got ${typeName(value)}`);
+  }
+  const zeroWidth = directive.zero && !directive.left ? width : 0;
+  return pad(formatNumeric(directive, value, zeroWidth, precision), width, directive.left);
 }
 
-function character(value: Value): string {
-  if (typeof value === 'number') return String.fromCodePoint(value);
+function characterOf(value: Value): string {
+  if (typeof value === 'number') return character(value);
   if (typeof value === 'string' && codePointLength(value) === 1) return value;
   throw new JsonnetError('%c needs a code point or a string of one character');
-}
-
-function formatNumeric(
-  directive: Directive,
-  value: number,
-  zeroWidth: number,
-  precision: number | undefined,
-): string {
-  const { conversion } = directive;
-  switch (conversion) {
-    case 'd':
-    case 'i':
-    case 'u':
-      return integerText(directive, value, zeroWidth, precision ?? 0, 10, '');
-    case 'o':
-      return integerText(directive, value, zeroWidth, precision ?? 0, 8, directive.alternative ? '0' : '');
-    case 'x':
-      return integerText(directive, value, zeroWidth, precision ?? 0, 16, directive.alternative ? '0x' : '');
-    case 'X':
-      return integerText(
-        directive,
-        value,
-        zeroWidth,
-        precision ?? 0,
-        16,
-        directive.alternative ? '0X' : '',
-      ).toUpperCase();
-    default:
-      return signed(directive, value, floatText(directive, Math.abs(value), precision ?? 6), zeroWidth);
-  }
-}
-
-function integerText(
-  directive: Directive,
-  value: number,
-  zeroWidth: number,
-  precision: number,
-  base: number,
-  prefix: string,
-): string {
-  const whole = BigInt(Math.floor(Math.abs(value)));
-  const digits = whole.toString(base);
-  const body = whole === 0n ? digits.padStart(precision, '0') : prefix + digits.padStart(precision, '0');
-  return signed(directive, value, body, zeroWidth);
-}
-
-/** Puts the sign before the digits and fills with zeros in between. */
-function signed({ sign, blank }: Directive, value: number, body: string, zeroWidth: number): string {
-  const mark = value < 0 ? '-' : sign ? '+' : blank ? ' ' : '';
-  return mark + body.padStart(zeroWidth - mark.length, '0');
-}
-
-function floatText({ conversion, alternative }: Directive, value: number, precision: number): string {
-  const lower = conversion.toLowerCase();
-  let text: string;
-  if (lower === 'f') text = value.toFixed(Math.min(100, precision));
-  else if (lower === 'e') text = exponential(value, precision);
-  else
-    text = alternative
-      ? value.toPrecision(Math.max(1, precision))
-      : formatGeneral(value, Math.max(1, precision));
-  if (alternative && precision === 0 && lower !== 'g') text += '.';
-  return conversion === lower ? text : text.toUpperCase();
-}
-
-function exponential(value: number, precision: number): string {
-  const [mantissa, exponent] = value.toExponential(Math.min(100, precision)).split('e') as [string, string];
-  return `${mantissa}e${exponent[0]}${exponent.slice(1).padStart(2, '0')}`;
 }

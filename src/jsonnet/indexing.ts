@@ -1,6 +1,6 @@
 import { JsonnetError } from './errors.js';
 import { JsonnetObject } from './objects.js';
-import { codePointAt, codePointLength, codePoints } from './strings.js';
+import { codePointAt, codePointLength, codePointSlice, codePoints } from './strings.js';
 import { EMPTY_ARRAY, JsonnetArray, typeName, type Value } from './values.js';
 
 /** `target[index]` */
@@ -26,7 +26,7 @@ function position(index: Value, length: number, what: string): number {
   throw new JsonnetError(`index ${index} is out of bounds: ${what} of length ${length}`);
 }
 
-/** `target[from:to:step]`; null stands for a bound that was left out. */
+/** `target[from:to:step]`; null stands for a bound that was left out. Bounds may be fractions: they are cut off. */
 export function sliceValue(target: Value, from: Value, to: Value, step: Value): Value {
   const isArray = target instanceof JsonnetArray;
   if (!isArray && typeof target !== 'string') {
@@ -45,17 +45,17 @@ export function sliceValue(target: Value, from: Value, to: Value, step: Value): 
   if (stride <= 0) throw new JsonnetError(`the step of a slice is above 0, not ${stride}`);
   const first = start < 0 ? Math.max(0, length + start) : start;
   const last = Math.min(length, stop < 0 ? length + stop : stop);
-  if (isArray) {
-    if (stride === 1)
-      return first >= last ? EMPTY_ARRAY : new JsonnetArray(target.elements.slice(first, last));
-    return new JsonnetArray(every(target.elements, first, last, stride));
+  if (first >= last) return isArray ? EMPTY_ARRAY : '';
+  if (stride === 1 && Number.isInteger(first)) {
+    const end = Math.ceil(last);
+    return isArray ? new JsonnetArray(target.elements.slice(first, end)) : codePointSlice(target, first, end);
   }
-  const points = codePoints(target);
-  return every(points, first, last, stride).join('');
+  if (isArray) return new JsonnetArray(every(target.elements, first, last, stride));
+  return every(codePoints(target), first, last, stride).join('');
 }
 
 function every<T>(items: readonly T[], first: number, last: number, stride: number): T[] {
   const result: T[] = [];
-  for (let i = first; i < last; i += stride) result.push(items[i]!);
+  for (let i = first; i < last; i += stride) result.push(items[Math.trunc(i)]!);
   return result;
 }

@@ -47,6 +47,8 @@ export class Layer {
 /** The shape of objects that native code makes. */
 const PLAIN: ObjectShape = { size: 0, locals: [], assertions: [] };
 
+const NO_FIELDS: ReadonlyMap<string, LayerField> = new Map();
+
 /** Objects of this many layers get an index, so that long chains of `+` stay linear. */
 const INDEXED_LAYERS = 6;
 
@@ -244,6 +246,26 @@ export class JsonnetObject {
   /** Names of all fields, sorted. */
   allNames(): string[] {
     return [...this.visibilities().keys()].sort(compareStrings);
+  }
+
+  /** What the layers together say of one field; undefined where there is none. */
+  visibilityOf(name: string): Visibility | undefined {
+    const { layers } = this;
+    if (this.#restricted) return this.visibilities().get(name);
+    let found: Visibility | undefined;
+    for (let level = this.#find(name, 0); level >= 0; level = this.#find(name, level + 1)) {
+      found = layers[level]!.fields.get(name)!.visibility;
+      if (found !== 'inherit') return found;
+    }
+    return found;
+  }
+
+  /** The same object without a field, as `std.objectRemoveKey` has it: fields that use `self` still see it all. */
+  without(name: string): JsonnetObject {
+    const kept = this.visibilities();
+    kept.delete(name);
+    const { layers } = this;
+    return JsonnetObject.of([new Layer(PLAIN, [], NO_FIELDS, { kept, spans: layers.length }), ...layers]);
   }
 
   /** Every field with what the layers together say of its visibility. */

@@ -50,7 +50,7 @@ export function mismatch(operator: string, left: Value, right: Value): JsonnetEr
   );
 }
 
-/** Negative, zero or positive; numbers, strings, arrays (element by element), booleans and null among themselves. */
+/** Negative, zero or positive; for two numbers, two strings, or two arrays (element by element). */
 export function compare(left: Value, right: Value): number {
   if (typeof left === 'number' && typeof right === 'number') return left < right ? -1 : left > right ? 1 : 0;
   if (typeof left === 'string' && typeof right === 'string') return compareStrings(left, right);
@@ -62,9 +62,8 @@ export function compare(left: Value, right: Value): number {
     }
     return left.elements.length - right.elements.length;
   }
-  if (typeof left === 'boolean' && typeof right === 'boolean') return Number(left) - Number(right);
-  if (left === null && right === null) return 0;
-  throw new JsonnetError(`${typeName(left)} and ${typeName(right)} have no order`);
+  const [a, b] = [typeName(left), typeName(right)];
+  throw new JsonnetError(a === b ? `values of type ${a} have no order` : `${a} and ${b} have no order`);
 }
 
 export function equals(left: Value, right: Value): boolean {
@@ -92,11 +91,16 @@ export function equals(left: Value, right: Value): boolean {
   return false;
 }
 
-/** For operators on integers of 53 bits. */
-export function bits(operator: string, left: Value, right: Value): number {
+/** `&`, `|`, `^`, `<<` and `>>`, on integers of 53 bits, computed in 64. */
+export function bits(operator: '&' | '|' | '^' | '<<' | '>>', left: Value, right: Value): number {
   if (typeof left !== 'number' || typeof right !== 'number') throw mismatch(operator, left, right);
-  const a = BigInt.asIntN(64, integer(left));
-  const b = BigInt.asIntN(64, integer(right));
+  const shifts = operator === '<<' || operator === '>>';
+  if ((left | 0) === left && (right | 0) === right && !shifts) {
+    return operator === '&' ? left & right : operator === '|' ? left | right : left ^ right;
+  }
+  const a = safeInteger(left);
+  const b = safeInteger(right);
+  if (shifts && right < 0) throw new JsonnetError('a shift by a negative number of bits');
   switch (operator) {
     case '&':
       return Number(a & b);
@@ -105,26 +109,21 @@ export function bits(operator: string, left: Value, right: Value): number {
     case '^':
       return Number(a ^ b);
     case '<<':
-      return shiftLeft(a, b);
-    default:
-      if (b < 0n) throw new JsonnetError('a shift needs a number of bits that is not negative');
+      return Number(BigInt.asIntN(64, a << (b % 64n)));
+    case '>>':
       return Number(a >> (b % 64n));
   }
 }
 
-function shiftLeft(a: bigint, b: bigint): number {
-  if (b < 0n) throw new JsonnetError('a shift needs a number of bits that is not negative');
-  const result = BigInt.asIntN(64, a << (b % 64n));
-  if (result >> (b % 64n) !== a) throw new JsonnetError('overflow: the shifted number is too large');
-  return Number(result);
+function safeInteger(value: number): bigint {
+  if (Math.abs(value) > Number.MAX_SAFE_INTEGER) {
+    throw new JsonnetError(`bitwise operators work on numbers of at most 53 bits, not on ${value}`);
+  }
+  return BigInt(Math.trunc(value));
 }
 
-export function integer(value: number): bigint {
-  if (!Number.isSafeInteger(value)) {
-    if (Number.isInteger(value) || Math.abs(value) > Number.MAX_SAFE_INTEGER) {
-      throw new JsonnetError('bitwise operators work on integers of at most 53 bits');
-    }
-    return BigInt(Math.trunc(value));
-  }
-  return BigInt(value);
+/** `~`: beyond 64 bits the reference takes the lowest number there is. */
+export function complement(value: number): number {
+  const inRange = value >= -(2 ** 63) && value < 2 ** 63;
+  return Number(~(inRange ? BigInt(Math.trunc(value)) : -(2n ** 63n)));
 }

@@ -1,8 +1,9 @@
 import { apply } from '../calls.js';
 import { JsonnetError } from '../errors.js';
-import { compare, equals, finite } from '../operators.js';
+import { sliceValue } from '../indexing.js';
+import { compare, equals, plus } from '../operators.js';
 import { codePoints } from '../strings.js';
-import { force, JsonnetArray, type JsonnetFunction, type Slot, typeName, type Value } from '../values.js';
+import { EMPTY_ARRAY, force, JsonnetArray, type Slot, typeName, type Value } from '../values.js';
 import {
   arrayOf,
   booleanOf,
@@ -14,6 +15,7 @@ import {
   stringOf,
 } from './define.js';
 import { lazyElements } from './lazy.js';
+import { sort } from './sets.js';
 
 /** More elements than this would not fit into the memory that Node gives itself. */
 const LONGEST_ARRAY = 50_000_000;
@@ -29,25 +31,24 @@ function checkLength(length: number, what: string): void {
 /** The elements of an array, or the characters of a string. */
 export function elementsOf(value: Value): readonly Slot[] {
   if (typeof value === 'string') return codePoints(value);
-  return arrayOf(value).elements;
+  if (value instanceof JsonnetArray) return value.elements;
+  throw new JsonnetError(`expected an array or a string, got ${typeName(value)}`);
 }
 
 function range(from: Value, to: Value): Value {
   const first = integerOf(from);
   const last = integerOf(to);
   checkLength(last - first + 1, 'std.range');
-  const elements: number[] = [];
-  for (let i = first; i <= last; i++) elements.push(i);
+  if (last < first) return EMPTY_ARRAY;
+  const elements: number[] = new Array(last - first + 1);
+  for (let i = first; i <= last; i++) elements[i - first] = i;
   return new JsonnetArray(elements);
 }
 
 function makeArray(size: Value, make: Value): Value {
-  const callee = functionOf(make);
-  const length = numberOf(size);
-  checkLength(length, 'std.makeArray');
-  const count = integerOf(length);
-  if (count < 0) throw new JsonnetError(`std.makeArray needs a size that is not negative, got ${count}`);
-  return new JsonnetArray(lazyElements(callee, count, (i) => [i]));
+  checkLength(numberOf(size), 'std.makeArray');
+  const count = integerOf(size);
+  return new JsonnetArray(lazyElements(functionOf(make), Math.max(0, count), (i) => [i]));
 }
 
 function map(callee: Value, values: Value): Value {
@@ -62,75 +63,84 @@ function mapWithIndex(callee: Value, values: Value): Value {
   return new JsonnetArray(lazyElements(func, elements.length, (i) => [i, elements[i]!]));
 }
 
-function filter(callee: Value, values: Value): Value {
+function filter(callee: Value, values: Value): JsonnetArray {
+  const { elements } = arrayOf(values);
   const func = functionOf(callee);
-  const kept = arrayOf(values).elements.filter((slot) => booleanOf(apply(func, slot)));
-  return new JsonnetArray(kept);
+  return new JsonnetArray(elements.filter((slot) => booleanOf(apply(func, slot))));
 }
 
 function filterMap(test: Value, callee: Value, values: Value): Value {
-  return map(functionOf(callee), filter(functionOf(test), arrayOf(values)));
+  functionOf(callee);
+  return map(callee, filter(functionOf(test), values));
 }
 
 function flatMap(callee: Value, values: Value): Value {
   const func = functionOf(callee);
   if (typeof values === 'string') {
-    return codePoints(values)
-      .map((c) => stringOf(apply(func, c)))
-      .join('');
+    let text = '';
+    for (const point of codePoints(values)) text += stringOf(apply(func, point));
+    return text;
   }
   const result: Slot[] = [];
-  for (const slot of arrayOf(values).elements)
-    for (const item of arrayOf(apply(func, slot)).elements) result.push(item);
+  for (const slot of arrayOf(values).elements) append(result, arrayOf(apply(func, slot)).elements);
   return new JsonnetArray(result);
 }
 
-function foldl(callee: Value, values: Value, initial: Slot): Value {
+function append(to: Slot[], slots: readonly Slot[]): void {
+  for (let i = 0; i < slots.length; i++) to.push(slots[i]!);
+}
+
+function foldl(callee: Value, values: Value, initial: Value): Value {
   const func = functionOf(callee);
   const elements = elementsOf(values);
   let accumulated = initial;
   for (let i = 0; i < elements.length; i++) accumulated = apply(func, accumulated, elements[i]!);
-  return force(accumulated);
+  return accumulated;
 }
 
-function foldr(callee: Value, values: Value, initial: Slot): Value {
+function foldr(callee: Value, values: Value, initial: Value): Value {
   const func = functionOf(callee);
   const elements = elementsOf(values);
   let accumulated = initial;
   for (let i = elements.length - 1; i >= 0; i--) accumulated = apply(func, elements[i]!, accumulated);
-  return force(accumulated);
+  return accumulated;
 }
 
 /** Joins strings by a string, arrays by an array; null elements are left out. */
 export function join(separator: Value, values: Value): Value {
   const { elements } = arrayOf(values);
   if (typeof separator === 'string') {
-    const parts: string[] = [];
+    let text = '';
+    let first = true;
     for (const slot of elements) {
       const value = force(slot);
       if (value === null) continue;
-      parts.push(stringOf(value));
+      text += first ? stringOf(value) : separator + stringOf(value);
+      first = false;
     }
-    return parts.join(separator);
+    return text;
   }
-  const between = arrayOf(separator).elements;
+  if (!(separator instanceof JsonnetArray)) {
+    throw new JsonnetError(`a separator is a string or an array, not ${typeName(separator)}`);
+  }
   const result: Slot[] = [];
   let first = true;
   for (const slot of elements) {
     const value = force(slot);
     if (value === null) continue;
-    const part = arrayOf(value).elements;
-    if (!first) for (const item of between) result.push(item);
-    for (const item of part) result.push(item);
+    if (!first) append(result, separator.elements);
+    append(result, arrayOf(value).elements);
     first = false;
   }
   return new JsonnetArray(result);
 }
 
+/** `[] + a + b + ...`, hence a text as soon as one of them is a string. */
 function flattenArrays(values: Value): Value {
+  const forced = elementsOf(values).map(force);
+  if (!forced.every((value) => value instanceof JsonnetArray)) return forced.reduce<Value>(plus, EMPTY_ARRAY);
   const result: Slot[] = [];
-  for (const slot of arrayOf(values).elements)
-    for (const item of arrayOf(force(slot)).elements) result.push(item);
+  for (const { elements } of forced) append(result, elements);
   return new JsonnetArray(result);
 }
 
@@ -138,71 +148,119 @@ function flattenDeep(value: Value): Value {
   const result: Slot[] = [];
   const collect = (slot: Slot): void => {
     const inner = force(slot);
-    if (inner instanceof JsonnetArray) inner.elements.forEach(collect);
+    if (inner instanceof JsonnetArray) for (const item of inner.elements) collect(item);
     else result.push(slot);
   };
   collect(value);
   return new JsonnetArray(result);
 }
 
-/** Elements with their keys, in ascending order of keys; equal ones stay in their order. */
-function sorted(values: Value, key: JsonnetFunction | undefined): { slot: Slot; key: Value }[] {
-  const keyed = elementsOf(values).map((slot) => ({ slot, key: key ? apply(key, slot) : force(slot) }));
-  return keyed.sort((a, b) => compare(a.key, b.key));
+export function deepJoin(value: Value): string {
+  if (typeof value === 'string') return value;
+  if (!(value instanceof JsonnetArray))
+    throw new JsonnetError(`expected a string or an array, got ${typeName(value)}`);
+  let text = '';
+  for (const slot of value.elements) text += deepJoin(force(slot));
+  return text;
 }
 
-const keyFunction = (key: Value | undefined) => (key === undefined ? undefined : functionOf(key));
-
-function sort(values: Value, key?: Value): Value {
-  return new JsonnetArray(sorted(values, keyFunction(key)).map(({ slot }) => slot));
+function count(values: Value, wanted: Slot): number {
+  return arrayOf(values).elements.filter((slot) => equals(force(slot), force(wanted))).length;
 }
 
-function uniq(values: Value, key?: Value): Value {
-  const func = keyFunction(key);
-  const result: Slot[] = [];
-  let last: Value | undefined;
-  for (const slot of elementsOf(values)) {
-    const current = func ? apply(func, slot) : force(slot);
-    if (last === undefined || !equals(last, current)) result.push(slot);
-    last = current;
-  }
-  return new JsonnetArray(result);
-}
-
-const set = (values: Value, key?: Value) => uniq(sort(values, key), key);
-
-function count(values: Value, wanted: Value): number {
-  return arrayOf(values).elements.filter((slot) => equals(force(slot), wanted)).length;
-}
-
-function member(values: Value, wanted: Value): boolean {
+/** Whether an array has an element, or a string a part. */
+export function isMember(values: Value, wanted: Value): boolean {
   if (typeof values === 'string') return values.includes(stringOf(wanted));
-  return arrayOf(values).elements.some((slot) => equals(force(slot), wanted));
+  return indexIn(arrayOf(values), wanted) >= 0;
 }
 
-function find(wanted: Value, values: Value): Value {
+function indexIn({ elements }: JsonnetArray, wanted: Value): number {
+  return elements.findIndex((slot) => equals(force(slot), wanted));
+}
+
+function find(wanted: Slot, values: Value): Value {
   const found: number[] = [];
-  arrayOf(values).elements.forEach((slot, i) => {
-    if (equals(force(slot), wanted)) found.push(i);
-  });
+  const { elements } = arrayOf(values);
+  for (let i = 0; i < elements.length; i++) if (equals(force(elements[i]!), force(wanted))) found.push(i);
   return new JsonnetArray(found);
 }
 
+function remove(values: Value, wanted: Value): Value {
+  const array = arrayOf(values);
+  const index = indexIn(array, wanted);
+  return index < 0 ? array : removeAt(array, index);
+}
+
+function removeAt(values: Value, at: Value): Value {
+  const { elements } = arrayOf(values);
+  const index = integerOf(at);
+  if (index < 0 || index >= elements.length) {
+    throw new JsonnetError(`index ${index} is out of bounds: an array of length ${elements.length}`);
+  }
+  return new JsonnetArray(elements.toSpliced(index, 1));
+}
+
+/** V8's longest string has about 2^29 units; the check gives a better message than V8's. */
+const LONGEST_STRING = 2 ** 29 - 25;
+
 function repeat(what: Value, times: Value): Value {
+  if (typeof what !== 'string' && !(what instanceof JsonnetArray)) {
+    throw new JsonnetError(`std.repeat repeats strings and arrays, not ${typeName(what)}`);
+  }
+  const wanted = numberOf(times);
+  if (typeof what === 'string') {
+    if (wanted * what.length > LONGEST_STRING)
+      throw new JsonnetError('std.repeat would make too long a string');
+    return what.repeat(Math.max(0, integerOf(times)));
+  }
+  checkLength(what.elements.length * wanted, 'std.repeat');
   const number = integerOf(times);
-  if (number < 0) throw new JsonnetError(`std.repeat needs a count that is not negative, got ${number}`);
-  if (typeof what === 'string') return what.repeat(number);
-  const { elements } = arrayOf(what);
-  checkLength(elements.length * number, 'std.repeat');
   const result: Slot[] = [];
-  for (let i = 0; i < number; i++) for (const item of elements) result.push(item);
+  for (let i = 0; i < number; i++) append(result, what.elements);
   return new JsonnetArray(result);
 }
 
 function sum(values: Value): number {
   let total = 0;
-  for (const slot of arrayOf(values).elements) total = finite(total + numberOf(force(slot)));
+  for (const slot of arrayOf(values).elements) total += numberOf(force(slot));
   return total;
+}
+
+function average(values: Value): number {
+  const { elements } = arrayOf(values);
+  if (elements.length === 0) throw new JsonnetError('an empty array has no average');
+  return sum(values) / elements.length;
+}
+
+/** The first element whose key no other is `better` than. */
+function extreme(better: (order: number) => boolean) {
+  return (values: Value, key: Value | undefined, onEmpty: Value | undefined): Value => {
+    const { elements } = arrayOf(values);
+    const func = key === undefined ? undefined : functionOf(key);
+    const keyOf = (slot: Slot) => (func ? apply(func, slot) : force(slot));
+    if (elements.length === 0) {
+      if (onEmpty === undefined) throw new JsonnetError('expected at least one element, the array is empty');
+      return onEmpty;
+    }
+    let best = force(elements[0]!);
+    let bestKey = keyOf(elements[0]!);
+    for (let i = 1; i < elements.length; i++) {
+      const value = force(elements[i]!);
+      const current = keyOf(elements[i]!);
+      if (!better(compare(current, bestKey))) continue;
+      best = value;
+      bestKey = current;
+    }
+    return best;
+  };
+}
+
+/** Whether all elements (or any) are `true`; stops at the first that decides. */
+function decided(by: boolean) {
+  return (values: Value): boolean => {
+    for (const slot of arrayOf(values).elements) if (booleanOf(force(slot)) === by) return by;
+    return !by;
+  };
 }
 
 export const arrays: Members = functions({
@@ -213,29 +271,28 @@ export const arrays: Members = functions({
   filter: ['func arr', filter],
   filterMap: ['filter_func map_func arr', filterMap],
   flatMap: ['func arr', flatMap],
-  foldl: ['func arr ~init', foldl],
-  foldr: ['func arr ~init', foldr],
+  $flatMapArray: ['func arr', (callee: Value, values: Value) => flatMap(callee, arrayOf(values))],
+  foldl: ['func arr init', foldl],
+  foldr: ['func arr init', foldr],
   join: ['sep arr', join],
-  lines: ['arr', (values: Value) => join('\n', new JsonnetArray([...arrayOf(values).elements, '']))],
+  lines: ['arr', (values: Value) => join('\n', plus(values, new JsonnetArray([''])))],
   deepJoin: ['arr', deepJoin],
   flattenArrays: ['arrs', flattenArrays],
   flattenDeepArray: ['value', flattenDeep],
   sort: ['arr keyF?', sort],
-  uniq: ['arr keyF?', uniq],
-  set: ['arr keyF?', set],
-  count: ['arr x', count],
-  member: ['arr x', member],
-  contains: ['arr elem', (values: Value, wanted: Value) => member(arrayOf(values), wanted)],
-  find: ['value arr', find],
+  count: ['arr ~x', count],
+  member: ['arr x', isMember],
+  contains: ['arr elem', (values: Value, wanted: Value) => indexIn(arrayOf(values), wanted) >= 0],
+  find: ['~value arr', find],
+  remove: ['arr elem', remove],
+  removeAt: ['arr i', removeAt],
   repeat: ['what count', repeat],
-  reverse: ['arr', (values: Value) => new JsonnetArray(elementsOf(values).toReversed())],
+  reverse: ['arr', (values: Value) => new JsonnetArray(arrayOf(values).elements.toReversed())],
+  slice: ['indexable index end step', sliceValue],
   sum: ['arr', sum],
-  all: ['arr', (values: Value) => arrayOf(values).elements.every((slot) => booleanOf(force(slot)))],
-  any: ['arr', (values: Value) => arrayOf(values).elements.some((slot) => booleanOf(force(slot)))],
+  avg: ['arr', average],
+  minArray: ['arr keyF? onEmpty?', extreme((order) => order < 0)],
+  maxArray: ['arr keyF? onEmpty?', extreme((order) => order > 0)],
+  all: ['arr', decided(false)],
+  any: ['arr', decided(true)],
 });
-
-function deepJoin(value: Value): string {
-  if (typeof value === 'string') return value;
-  if (value instanceof JsonnetArray) return value.elements.map((slot) => deepJoin(force(slot))).join('');
-  throw new JsonnetError(`std.deepJoin joins strings and arrays of them, not ${typeName(value)}`);
-}

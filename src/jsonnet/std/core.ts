@@ -1,7 +1,7 @@
 import { JsonnetError } from '../errors.js';
-import { manifestJson } from '../manifest/json.js';
+import { quote } from '../manifest/json.js';
 import { JsonnetObject } from '../objects.js';
-import { equals, toText } from '../operators.js';
+import { compare, equals, toText } from '../operators.js';
 import { codePointLength } from '../strings.js';
 import {
   type BuiltinBody,
@@ -12,16 +12,16 @@ import {
   typeName,
   type Value,
 } from '../values.js';
-import { functions, type Members } from './define.js';
+import { arrayOf, functions, type Members } from './define.js';
 
-function length(value: Value): number {
+/** Characters, elements, visible fields, or parameters that must be given. */
+export function lengthOf(value: Value): number {
   if (typeof value === 'string') return codePointLength(value);
   if (value instanceof JsonnetArray) return value.elements.length;
   if (value instanceof JsonnetObject) return value.visibleNames().length;
-  if (isFunction(value)) return (value instanceof Closure ? value.shape.parameters : value.parameters).length;
-  throw new JsonnetError(
-    `std.length works on strings, arrays, objects and functions, not on ${typeName(value)}`,
-  );
+  if (value instanceof Closure) return value.shape.parameters.filter(({ fallback }) => !fallback).length;
+  if (isFunction(value)) return value.parameters.filter(({ optional }) => !optional).length;
+  throw new JsonnetError(`expected a string, an array, an object or a function, got ${typeName(value)}`);
 }
 
 const is = (type: TypeName): readonly [string, BuiltinBody] => [
@@ -29,11 +29,39 @@ const is = (type: TypeName): readonly [string, BuiltinBody] => [
   (value: Value) => typeName(value) === type,
 ];
 
+function assertEqual(a: Value, b: Value): Value {
+  if (equals(a, b)) return true;
+  const shown = (value: Value) => (typeof value === 'string' ? quote(value) : toText(value));
+  throw new JsonnetError(`Assertion failed. ${shown(a)} != ${shown(b)}`);
+}
+
+function primitiveEquals(x: Value, y: Value): boolean {
+  const type = typeName(x);
+  if (type !== typeName(y)) return false;
+  if (type === 'array' || type === 'object') {
+    throw new JsonnetError(`std.primitiveEquals compares primitive values, not ${type}s`);
+  }
+  return equals(x, y);
+}
+
+/** The reference's three-way comparison for its own use; stricter than the operators about types, laxer about null. */
+function threeWay(x: Value, y: Value): number {
+  if (typeName(x) !== typeName(y)) throw new JsonnetError(`${typeName(x)} and ${typeName(y)} have no order`);
+  return Math.sign(compare(x, y));
+}
+
+function compareArrays(x: Value, y: Value): number {
+  return Math.sign(compare(arrayOf(x), arrayOf(y)));
+}
+
 export const core: Members = functions({
   type: ['x', (value: Value) => typeName(value)],
-  length: ['x', length],
+  length: ['x', lengthOf],
+  id: ['x', (value: Value) => value],
   toString: ['a', (value: Value) => toText(value)] as const,
   equals: ['x y', (x: Value, y: Value) => equals(x, y)],
+  primitiveEquals: ['x y', primitiveEquals],
+  assertEqual: ['a b', assertEqual],
   isString: is('string'),
   isNumber: is('number'),
   isBoolean: is('boolean'),
@@ -41,5 +69,10 @@ export const core: Members = functions({
   isArray: is('array'),
   isFunction: is('function'),
   isNull: ['x', (value: Value) => value === null],
-  manifestJson: ['value', (value: Value) => manifestJson(value)],
+  __compare: ['v1 v2', threeWay],
+  __compare_array: ['arr1 arr2', compareArrays],
+  __array_less: ['arr1 arr2', (x: Value, y: Value) => compareArrays(x, y) < 0],
+  __array_greater: ['arr1 arr2', (x: Value, y: Value) => compareArrays(x, y) > 0],
+  __array_less_or_equal: ['arr1 arr2', (x: Value, y: Value) => compareArrays(x, y) <= 0],
+  __array_greater_or_equal: ['arr1 arr2', (x: Value, y: Value) => compareArrays(x, y) >= 0],
 });

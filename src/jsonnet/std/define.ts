@@ -48,10 +48,13 @@ export function numberOf(value: Value): number {
   throw expected('a number', value);
 }
 
+/** An integer of 32 bits: what lengths, indexes and counts are. */
 export function integerOf(value: Value): number {
   const number = numberOf(value);
-  if (Number.isInteger(number) && Math.abs(number) <= 0x7fffffff) return number;
-  throw new JsonnetError(`expected a whole number, got ${number}`);
+  if ((number | 0) === number) return number | 0;
+  throw new JsonnetError(
+    Number.isInteger(number) ? `too large: ${number}` : `expected a whole number, got ${number}`,
+  );
 }
 
 export function stringOf(value: Value): string {

@@ -24,3 +24,9 @@ function callCode(callee: JsonnetFunction): Code {
   const run = (frame: Frame): Value => apply(callee, ...(frame as Slot[]));
   return new Code(run, at.source, at.start, at.end, '');
 }
+
+/** A value that native code works out when it is wanted; its place is that of `origin`. */
+export function later(origin: Slot, compute: () => Value): Thunk {
+  const at = origin instanceof Thunk ? origin.code : MANIFESTATION;
+  return new Thunk(new Code(compute, at.source, at.start, at.end, ''), []);
+}

@@ -1,32 +1,36 @@
+import { JsonnetError } from '../errors.js';
+import { enter, stack } from '../machine.js';
+import { MANIFESTATION } from '../manifest/site.js';
 import { JsonnetObject } from '../objects.js';
-import { force, JsonnetArray, type Slot, type Value } from '../values.js';
-import { booleanOf, functionOf, functions, type Members, objectOf, stringOf } from './define.js';
-import { lazyElements } from './lazy.js';
+import { force, JsonnetArray, type Slot, Thunk, type Value } from '../values.js';
+import { arrayOf, booleanOf, functionOf, functions, type Members, objectOf, stringOf } from './define.js';
+import { later, lazyElements } from './lazy.js';
 
-const names = (object: JsonnetObject, all: boolean) => (all ? object.allNames() : object.visibleNames());
+const namesOf = (object: JsonnetObject, all: boolean) => (all ? object.allNames() : object.visibleNames());
 
-function has(object: JsonnetObject, name: string, hidden: boolean): boolean {
-  if (!object.has(name)) return false;
-  return hidden || object.visibilities().get(name) !== 'hidden';
+function has(object: Value, name: Value, hidden: boolean): boolean {
+  const visibility = objectOf(object).visibilityOf(stringOf(name));
+  return visibility !== undefined && (hidden || visibility !== 'hidden');
 }
 
 function get(object: Value, field: Value, fallback: Slot | undefined, hidden: Value | undefined): Value {
-  const target = objectOf(object);
-  const name = stringOf(field);
-  if (has(target, name, hidden === undefined || booleanOf(hidden))) return target.get(name);
+  if (has(object, field, hidden === undefined || booleanOf(hidden)))
+    return objectOf(object).get(stringOf(field));
   return fallback === undefined ? null : force(fallback);
 }
 
-function values(object: JsonnetObject, all: boolean): Value {
-  return new JsonnetArray(names(object, all).map((name) => object.slot(name)));
+function values(object: Value, all: boolean): Value {
+  const target = objectOf(object);
+  return new JsonnetArray(namesOf(target, all).map((name) => target.slot(name)));
 }
 
-function keysValues(object: JsonnetObject, all: boolean): Value {
+function keysValues(object: Value, all: boolean): Value {
+  const target = objectOf(object);
   return new JsonnetArray(
-    names(object, all).map((name) =>
+    namesOf(target, all).map((name) =>
       JsonnetObject.given([
         ['key', name],
-        ['value', object.slot(name)],
+        ['value', target.slot(name)],
       ]),
     ),
   );
@@ -35,9 +39,76 @@ function keysValues(object: JsonnetObject, all: boolean): Value {
 function mapWithKey(callee: Value, object: Value): Value {
   const func = functionOf(callee);
   const target = objectOf(object);
-  const fields = target.visibleNames();
-  const results = lazyElements(func, fields.length, (i) => [fields[i]!, target.slot(fields[i]!)]);
-  return JsonnetObject.given(fields.map((name, i) => [name, results[i]!]));
+  const names = target.visibleNames();
+  const results = lazyElements(func, names.length, (i) => [names[i]!, target.slot(names[i]!)]);
+  return JsonnetObject.given(names.map((name, i) => [name, results[i]!]));
+}
+
+/** RFC 7396; the fields of the result are worked out when they are wanted. */
+function mergePatch(target: Slot, patch: Value): Value {
+  if (!(patch instanceof JsonnetObject)) return patch;
+  const base = force(target);
+  const fields = new Map<string, Slot>();
+  if (base instanceof JsonnetObject)
+    for (const name of base.visibleNames()) fields.set(name, base.slot(name));
+  for (const name of patch.visibleNames()) {
+    if (patch.get(name) === null) fields.delete(name);
+    else {
+      const old = fields.get(name) ?? null;
+      fields.set(
+        name,
+        later(patch.slot(name), () => mergePatch(old instanceof Thunk ? old.force() : old, patch.get(name))),
+      );
+    }
+  }
+  return JsonnetObject.given(fields);
+}
+
+/** Without nulls, and without arrays and objects that are empty or become so. */
+function prune(value: Value): Value {
+  if (!(value instanceof JsonnetArray || value instanceof JsonnetObject)) return value;
+  enter(MANIFESTATION);
+  let result: Value;
+  if (value instanceof JsonnetArray) {
+    const kept: Slot[] = [];
+    for (const slot of value.elements) {
+      const pruned = prune(force(slot));
+      if (hasContent(pruned)) kept.push(slot instanceof Thunk ? Thunk.ready(slot.code, pruned) : pruned);
+    }
+    result = new JsonnetArray(kept);
+  } else {
+    const kept: [string, Slot][] = [];
+    for (const name of value.visibleNames()) {
+      const pruned = prune(value.get(name));
+      const slot = value.slot(name);
+      if (hasContent(pruned))
+        kept.push([name, slot instanceof Thunk ? Thunk.ready(slot.code, pruned) : pruned]);
+    }
+    result = JsonnetObject.given(kept);
+  }
+  stack.depth--;
+  return result;
+}
+
+function hasContent(value: Value): boolean {
+  if (value === null) return false;
+  if (value instanceof JsonnetArray) return value.elements.length > 0;
+  return !(value instanceof JsonnetObject) || value.visibleNames().length > 0;
+}
+
+/** What an object comprehension is in the reference: one object of the fields of many, each name once. */
+function flatMerge(objects: Value): Value {
+  const seen = new Set<string>();
+  let result = JsonnetObject.given([]);
+  for (const slot of arrayOf(objects).elements) {
+    const object = objectOf(force(slot));
+    for (const name of object.allNames()) {
+      if (seen.has(name)) throw new JsonnetError(`the field "${name}" is defined twice`);
+      seen.add(name);
+    }
+    result = JsonnetObject.extend(result, object);
+  }
+  return result;
 }
 
 export const objectMembers: Members = functions({
@@ -45,18 +116,19 @@ export const objectMembers: Members = functions({
   objectFieldsAll: ['o', (o: Value) => new JsonnetArray(objectOf(o).allNames())],
   objectFieldsEx: [
     'obj hidden',
-    (o: Value, all: Value) => new JsonnetArray(names(objectOf(o), booleanOf(all))),
+    (o: Value, all: Value) => new JsonnetArray(namesOf(objectOf(o), booleanOf(all))),
   ],
-  objectHas: ['o f', (o: Value, f: Value) => has(objectOf(o), stringOf(f), false)],
-  objectHasAll: ['o f', (o: Value, f: Value) => has(objectOf(o), stringOf(f), true)],
-  objectHasEx: [
-    'obj fname hidden',
-    (o: Value, f: Value, h: Value) => has(objectOf(o), stringOf(f), booleanOf(h)),
-  ],
-  objectValues: ['o', (o: Value) => values(objectOf(o), false)],
-  objectValuesAll: ['o', (o: Value) => values(objectOf(o), true)],
-  objectKeysValues: ['o', (o: Value) => keysValues(objectOf(o), false)],
-  objectKeysValuesAll: ['o', (o: Value) => keysValues(objectOf(o), true)],
+  objectHas: ['o f', (o: Value, f: Value) => has(o, f, false)],
+  objectHasAll: ['o f', (o: Value, f: Value) => has(o, f, true)],
+  objectHasEx: ['obj fname hidden', (o: Value, f: Value, hidden: Value) => has(o, f, booleanOf(hidden))],
+  objectValues: ['o', (o: Value) => values(o, false)],
+  objectValuesAll: ['o', (o: Value) => values(o, true)],
+  objectKeysValues: ['o', (o: Value) => keysValues(o, false)],
+  objectKeysValuesAll: ['o', (o: Value) => keysValues(o, true)],
+  objectRemoveKey: ['obj key', (o: Value, key: Value) => objectOf(o).without(stringOf(key))],
   get: ['o f ~default? inc_hidden?', get],
   mapWithKey: ['func obj', mapWithKey],
+  mergePatch: ['~target patch', mergePatch],
+  prune: ['a', prune],
+  $objectFlatMerge: ['x', flatMerge],
 });
