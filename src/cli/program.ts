@@ -66,6 +66,8 @@ export function buildProgram(context: CliContext, finish: Finish): Command {
       outputError: (text, write) => write(`combu: ${text.replace(/^error: /, '')}`),
     })
     .addHelpText('before', `${EXAMPLES.trimStart()}`)
+    // After `logs`, -f is its own: what stands behind a command is never the program's.
+    .enablePositionalOptions()
     .exitOverride();
   for (const register of COMMANDS) register(program, context, finish);
   return program;
