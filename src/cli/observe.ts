@@ -2,6 +2,7 @@ import { createSocket } from 'node:dgram';
 import { createServer } from 'node:net';
 import pLimit from 'p-limit';
 import type { Backend } from '../backend/backend.js';
+import { formatHostPort } from '../model/address.js';
 import type { Experiment } from '../model/experiment.js';
 import type { Port, PullPolicy } from '../model/trial.js';
 import type { Observed, ObservedImage } from '../plan/plan.js';
@@ -61,7 +62,7 @@ export function pullPolicies(experiment: Experiment): ReadonlyMap<string, PullPo
 async function findBusyPorts(experiment: Experiment): Promise<ReadonlySet<string>> {
   const ports = new Map<string, Port>();
   for (const port of experiment.trials.flatMap((trial) => trial.ports)) {
-    if (port.host !== 0) ports.set(`${port.address}:${port.host}/${port.protocol}`, port);
+    if (port.host !== 0) ports.set(formatHostPort({ ...port, port: port.host }), port);
   }
   const limit = pLimit(AT_ONCE);
   const busy = await Promise.all(

@@ -89,7 +89,7 @@ export function planToJson(plan: Plan): JsonObject {
       reason: planned.kindReason,
       group: planned.group + 1,
       depends: planned.depends.map((one) => ({ trial: one.trial, condition: one.condition })),
-      services: planned.needs,
+      needs: planned.needs,
       networks: networksOf(trial, plan.run),
       ports: trial.ports.map((port) => ({ ...port })),
       request: { cpus: planned.request.cpus, memory: planned.request.memory, gpus: planned.request.gpus },

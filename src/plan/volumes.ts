@@ -27,7 +27,6 @@ export function planVolumes(
       fix: "put the data into the image or a named volume, or run combu on the engine's machine",
     });
   }
-  const liveRuns = liveRunsOf(observed, options);
   const volumes = [...users].map(([name, trials]): PlannedVolume => {
     const here = present.get(name);
     const external = Object.hasOwn(experiment.volumes, name) && experiment.volumes[name]!.external;
@@ -37,14 +36,6 @@ export function planVolumes(
         trial: trials[0],
         message: `there is no volume ${name}, which the file declares external`,
         fix: `make it: docker volume create ${name}`,
-      });
-    }
-    if (here?.run !== undefined && liveRuns.has(here.run)) {
-      refusals.push({
-        code: 'volume',
-        trial: trials[0],
-        message: `the volume ${name} is in use by run ${here.run} of this experiment, which still goes on`,
-        fix: `wait for it, or end it: combu kill --run ${here.run}`,
       });
     }
     if (here === undefined)
@@ -57,12 +48,4 @@ export function planVolumes(
     };
   });
   return { volumes, refusals };
-}
-
-/** Other runs of this experiment that have running containers. */
-function liveRunsOf(observed: Observed, options: PlanOptions): Set<string> {
-  const runs = observed.containers.flatMap(({ running, ours }) =>
-    running && ours !== undefined && ours.experiment === options.experimentId ? [ours.run] : [],
-  );
-  return new Set(runs.filter((run) => run !== options.run && !options.leftovers.has(run)));
 }
