@@ -46,7 +46,9 @@ export function loginFinder(surroundings: Surroundings): LoginFinder {
         : await askHelper(`docker-credential-${helper}`, key, surroundings.env);
     const found = login ?? storedLogin(config, registry);
     if (found === undefined) return undefined;
-    return Buffer.from(JSON.stringify({ ...found, serveraddress: key })).toString('base64url');
+    const text = Buffer.from(JSON.stringify({ ...found, serveraddress: key })).toString('base64');
+    // The alphabet for addresses, but padded: the engine takes anything else for no login at all, and says nothing.
+    return text.replaceAll('+', '-').replaceAll('/', '_');
   };
 }
 

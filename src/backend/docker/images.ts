@@ -5,7 +5,7 @@ import { Failure } from '../../model/failure.js';
 import type { ObservedImage } from '../../plan/plan.js';
 import type { LoginFinder } from './credentials.js';
 import { ask, PATIENCE, toFailure, unless } from './errors.js';
-import { registryOf, withTag } from './reference.js';
+import { DOCKER_HUB, registryOf, withTag } from './reference.js';
 import { openStream } from './stream.js';
 
 /** Images on the engine, and in registries as the engine sees them. */
@@ -76,14 +76,16 @@ function withRemedy(failure: Failure, registry: string, loggedIn: boolean): Fail
   return fix === undefined ? failure : new Failure(message, { owner, retryable, status, cause, fix });
 }
 
+/** A registry that wants a login and gets none comes out of the engine as 500, like one that is out of reach. */
 function remedy(status: number | undefined, registry: string, loggedIn: boolean): string | undefined {
-  if (status === 401 || status === 403) {
-    const host = registry === 'docker.io' ? '' : ` ${registry}`;
-    return loggedIn
-      ? `The stored login is not accepted: log in again with "docker login${host}".`
-      : `If the image is private, log in first: docker login${host}.`;
-  }
+  const login = registry === DOCKER_HUB ? 'docker login' : `docker login ${registry}`;
+  const refused = status === 401 || status === 403;
+  if (refused && loggedIn) return `The stored login is not accepted: log in again with "${login}".`;
+  if (refused) return `If the image is private, log in first: ${login}.`;
   if (status === 404) return 'Check the name and the tag of the image.';
+  if (status !== undefined && status >= 500 && !loggedIn) {
+    return `If the registry wants a login: ${login}. Else see whether it can be reached.`;
+  }
   return undefined;
 }
 
