@@ -15,7 +15,7 @@ import Docker from 'dockerode';
 import { afterAll } from 'vitest';
 import type { RunEvent, RunEventType } from '../../src/model/event.js';
 
-const MAIN = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
+const MAIN = process.env.COMBU_TEST_MAIN ?? fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 
 /** Made by scripts/base-image.sh from this machine's own programs. */
 export const BUSYBOX = 'combu-example/busybox:1';
@@ -111,6 +111,26 @@ export class RunRecord {
     return ends;
   }
 
+  /**
+   * The most that attempts held together at one instant, each from the intention to make its container to the engine's
+   * time of its end. Of whom `of` says nothing, nothing is counted.
+   */
+  mostHeld(of: (attempt: EventOf<'attempt.intended'>) => number): number {
+    const held = new Map<string, number>();
+    const steps: { time: number; by: number }[] = [];
+    for (const event of this.events()) {
+      if (event.type === 'attempt.intended') {
+        held.set(`${event.trial} ${event.attempt}`, of(event));
+        steps.push({ time: Date.parse(event.time), by: of(event) });
+      }
+      if (event.type === 'attempt.ended') {
+        const time = Date.parse(event.finishedAt ?? event.time);
+        steps.push({ time, by: -(held.get(`${event.trial} ${event.attempt}`) ?? 0) });
+      }
+    }
+    return highest(steps);
+  }
+
   log(trial: string, attempt = 1): string {
     return readFileSync(join(this.folder, 'logs', `${trial}.${attempt}.log`), 'utf8');
   }
@@ -188,13 +208,14 @@ export class Workplace {
   /** Writes the experiment file, and runs it to its end. */
   async run(text: string, args: readonly string[] = [], options: CommandOptions = {}): Promise<FinishedRun> {
     this.write('experiment.jsonnet', text);
+    const before = new Set(this.runs().map((record) => record.id));
     const ended = await this.combu(['run', ...args], options);
-    const record = this.runs().at(-1);
+    const record = this.runs().find((each) => !before.has(each.id));
     if (record === undefined) throw new Error(`combu made no run:\n${ended.stderr}${ended.stdout}`);
     return { ...ended, record };
   }
 
-  /** Every run's record, the oldest first. */
+  /** Every run's record, the oldest first; those that began within one second in any order. */
   runs(): RunRecord[] {
     let names: string[];
     try {
@@ -281,6 +302,17 @@ export async function makeImage(
   } finally {
     await base.remove({ force: true });
   }
+}
+
+/** The highest sum that steps reach in the order of their times; what is given back at one instant comes first. */
+export function highest(steps: readonly { readonly time: number; readonly by: number }[]): number {
+  let now = 0;
+  let most = 0;
+  for (const step of [...steps].sort((a, b) => a.time - b.time || a.by - b.by)) {
+    now += step.by;
+    most = Math.max(most, now);
+  }
+  return most;
 }
 
 /** What tells programs where the engine is; nothing else of this process's environment reaches combu. */

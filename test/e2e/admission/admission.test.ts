@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { RunEvent } from '../../../src/model/event.js';
+import type { Request } from '../../../src/model/resources.js';
 import {
   BUSYBOX,
   engine,
@@ -9,51 +9,17 @@ import {
   workplace,
 } from '../../rig/experiment.js';
 
-interface Step {
-  readonly time: number;
-  readonly cpus: number;
-  readonly memory: number;
-}
-
-/** What each attempt took and gave back, from the synced intention to its recorded end. */
-function steps(events: readonly RunEvent[]): Step[] {
-  const held = new Map<string, { cpus: number; memory: number }>();
-  return events.flatMap((event) => {
-    if (event.type === 'attempt.intended') {
-      held.set(event.trial, event.request);
-      return [{ time: Date.parse(event.time), cpus: event.request.cpus, memory: event.request.memory }];
-    }
-    const request = event.type === 'attempt.ended' ? held.get(event.trial) : undefined;
-    if (event.type !== 'attempt.ended' || request === undefined) return [];
-    held.delete(event.trial);
-    return [{ time: Date.parse(event.time), cpus: -request.cpus, memory: -request.memory }];
-  });
-}
-
-/** The highest sums that steps in this order reach. */
-function highest(all: readonly Step[]): { cpus: number; memory: number } {
-  const now = { cpus: 0, memory: 0 };
-  const most = { cpus: 0, memory: 0 };
-  for (const step of all) {
-    now.cpus += step.cpus;
-    now.memory += step.memory;
-    most.cpus = Math.max(most.cpus, now.cpus);
-    most.memory = Math.max(most.memory, now.memory);
-  }
-  return most;
-}
-
 /** The same by the engine's own clock: who ran when, whatever the journal says was admitted. */
-function ranTogether(record: RunRecord): { cpus: number; memory: number } {
+function ranTogether(record: RunRecord, of: (request: Request) => number): number {
   const requests = new Map(record.all('attempt.intended').map((event) => [event.trial, event.request]));
-  const all = record.all('attempt.ended').flatMap((event) => {
-    const { cpus, memory } = requests.get(event.trial)!;
+  const steps = record.all('attempt.ended').flatMap((event) => {
+    const by = of(requests.get(event.trial)!);
     return [
-      { time: Date.parse(event.startedAt ?? ''), cpus, memory },
-      { time: Date.parse(event.finishedAt ?? ''), cpus: -cpus, memory: -memory },
+      { time: Date.parse(event.startedAt ?? ''), by },
+      { time: Date.parse(event.finishedAt ?? ''), by: -by },
     ];
   });
-  return highest(all.sort((a, b) => a.time - b.time || a.cpus - b.cpus));
+  return highest(steps);
 }
 
 describe('forty trials of mixed requests', () => {
@@ -92,15 +58,25 @@ describe('forty trials of mixed requests', () => {
     const said = run.record.all('run.capacity').at(-1)!.capacity;
     expect(said.cpus).toBeLessThanOrEqual(capacity.cpus);
     expect(said.memory).toBeLessThanOrEqual(capacity.memory);
-    for (const most of [highest(steps(run.record.events())), ranTogether(run.record)]) {
-      expect(most.cpus).toBeLessThanOrEqual(capacity.cpus + 1e-9);
-      expect(most.memory).toBeLessThanOrEqual(capacity.memory);
+    const { record } = run;
+    for (const most of [
+      record.mostHeld(({ request }) => request.cpus),
+      ranTogether(record, ({ cpus }) => cpus),
+    ]) {
+      expect(most).toBeLessThanOrEqual(capacity.cpus + 1e-9);
+    }
+    for (const most of [
+      record.mostHeld(({ request }) => request.memory),
+      ranTogether(record, ({ memory }) => memory),
+    ]) {
+      expect(most).toBeLessThanOrEqual(capacity.memory);
     }
   });
 
   it('and what fits does not wait: the machine was full at some instant, in cpus or memory', () => {
-    const most = highest(steps(run.record.events()));
-    expect(Math.max(most.cpus / capacity.cpus, most.memory / capacity.memory)).toBeGreaterThan(0.9);
+    const cpus = run.record.mostHeld(({ request }) => request.cpus) / capacity.cpus;
+    const memory = run.record.mostHeld(({ request }) => request.memory) / capacity.memory;
+    expect(Math.max(cpus, memory)).toBeGreaterThan(0.9);
   });
 
   it('a trial without cpus reserves one', () => {
@@ -118,26 +94,16 @@ describe('the bound of jobs', () => {
     { name: 'jobs-%d' % i, image: '${BUSYBOX}', networks: ['none'], cmd: 'usleep 400000' } for i in std.range(1, 9)
   ]`;
 
-  const mostAtOnce = (run: FinishedRun) => {
-    let now = 0;
-    let most = 0;
-    for (const event of run.record.events()) {
-      if (event.type === 'attempt.intended') most = Math.max(most, ++now);
-      if (event.type === 'attempt.ended') now--;
-    }
-    return most;
-  };
-
   it('-j alone bounds: trials that ask for nothing then reserve nothing', async () => {
     const run = await place.run(experiment, ['-j', '5']);
     expect(run.code).toBe(0);
-    expect(mostAtOnce(run)).toBe(5);
+    expect(run.record.mostHeld(() => 1)).toBe(5);
     expect(run.record.one('attempt.intended', 'jobs-1').request.cpus).toBe(0);
   });
 
   it('-p false: one at a time, in the order of the file', async () => {
     const run = await place.run(experiment, ['-p', 'false']);
-    expect(mostAtOnce(run)).toBe(1);
+    expect(run.record.mostHeld(() => 1)).toBe(1);
     expect(run.record.all('attempt.started').map((event) => event.trial)).toEqual(
       [1, 2, 3, 4, 5, 6, 7, 8, 9].map((i) => `jobs-${i}`),
     );
@@ -160,11 +126,10 @@ describe('two runs on one engine', () => {
       const together = runs
         .flatMap((run) => run.record.all('attempt.ended'))
         .flatMap((event) => [
-          { time: Date.parse(event.startedAt ?? ''), cpus: NCPU / 4, memory: 0 },
-          { time: Date.parse(event.finishedAt ?? ''), cpus: -NCPU / 4, memory: 0 },
-        ])
-        .sort((a, b) => a.time - b.time || a.cpus - b.cpus);
-      expect(highest(together).cpus).toBeLessThanOrEqual(NCPU);
+          { time: Date.parse(event.startedAt ?? ''), by: NCPU / 4 },
+          { time: Date.parse(event.finishedAt ?? ''), by: -NCPU / 4 },
+        ]);
+      expect(highest(together)).toBeLessThanOrEqual(NCPU);
     } finally {
       await other.dispose();
     }

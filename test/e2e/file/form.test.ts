@@ -66,13 +66,7 @@ describe('the object form', () => {
       defaults: { image: '${BUSYBOX}', cmd: 'usleep 300000', resources: { cpus: 0 } },
       trials: [{ name: 'form-bounded-%d' % i } for i in std.range(1, 6)],
     }`);
-    let now = 0;
-    let most = 0;
-    for (const event of run.record.events()) {
-      if (event.type === 'attempt.intended') most = Math.max(most, ++now);
-      if (event.type === 'attempt.ended') now--;
-    }
-    expect(most).toBe(2);
+    expect(run.record.mostHeld(() => 1)).toBe(2);
     const evaluated = JSON.parse(readFileSync(`${run.record.folder}/experiment.json`, 'utf8')) as {
       trials: { name: string }[];
     };

@@ -92,16 +92,13 @@ describe('the forms of the original', () => {
       ['-p', 'false'],
     );
     expect(run.code, run.stderr).toBe(0);
-    const order = run.record
-      .events()
-      .filter((event) => event.type === 'attempt.intended' || event.type === 'attempt.ended')
-      .map((event) => `${event.type.slice('attempt.'.length)} ${event.trial}`);
-    expect(order).toEqual(
-      ['form-ports-1', 'form-ports-2', 'form-ports-3', 'form-after'].flatMap((name) => [
-        `intended ${name}`,
-        `ended ${name}`,
-      ]),
-    );
+    expect(run.record.mostHeld(() => 1)).toBe(1);
+    expect(run.record.all('attempt.started').map((event) => event.trial)).toEqual([
+      'form-ports-1',
+      'form-ports-2',
+      'form-ports-3',
+      'form-after',
+    ]);
   });
 
   it('both orders of the words work, and -p true is the default', async () => {
