@@ -74,10 +74,20 @@ function checkDependencies(trials: readonly ReadTrial[], byName: ReadonlyMap<str
   for (const cycle of findCycles([...byName.values()].map(({ trial }) => trial))) {
     const first = byName.get(cycle[0]!)!;
     dependencyNode(first, cycle[1]!).fail(
-      `the trials wait for each other: ${cycle.join(' → ')}`,
+      `the trials wait for each other: ${shownCycle(cycle)}`,
       'leave one of these dependencies out',
     );
   }
+}
+
+/** Longest cycle that is shown whole, in names. */
+const SHOWN_CYCLE = 20;
+
+function shownCycle(cycle: readonly string[]): string {
+  if (cycle.length <= SHOWN_CYCLE) return cycle.join(' → ');
+  const head = cycle.slice(0, SHOWN_CYCLE / 2);
+  const tail = cycle.slice(-SHOWN_CYCLE / 2);
+  return [...head, `… (${cycle.length - SHOWN_CYCLE} more) …`, ...tail].join(' → ');
 }
 
 /** A trial that runs to its end for one and is needed while it runs by another: combu can't tell what it is. */

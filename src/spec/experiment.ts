@@ -86,7 +86,7 @@ function readDefaults(node: Node, world: World): Node | undefined {
   if (!node.isObject())
     return node.fail(`must be an object, not ${kindOf(node.value)}`, 'write defaults: { image: "...", ... }');
   // What is passed through or mounted is looked for where a trial uses it, so that a trial can do without.
-  checkDefaults(node, {
+  checkDefaults(node.asIncomplete(), {
     ...world,
     environment: everythingSet,
     exists: () => true,

@@ -13,6 +13,8 @@ export class Node {
     private readonly parent?: Node,
     private readonly key: string | number = '',
     private readonly under?: Node,
+    /** It is to be completed by what is merged over it, so nothing is missing yet. */
+    readonly incomplete = false,
   ) {}
 
   get path(): Path {
@@ -24,6 +26,11 @@ export class Node {
   /** The same node with another merged under it: objects deep, all else replaced, `null` removes. */
   over(defaults: Node): Node {
     return new Node(this.value, this.faults, this.parent, this.key, defaults);
+  }
+
+  /** The same node, as one that others will complete. */
+  asIncomplete(): Node {
+    return new Node(this.value, this.faults, this.parent, this.key, this.under, true);
   }
 
   isObject(): boolean {
@@ -40,7 +47,7 @@ export class Node {
   field(name: string): Node | undefined {
     const own =
       isObject(this.value) && Object.hasOwn(this.value, name)
-        ? new Node(this.value[name]!, this.faults, this, name)
+        ? new Node(this.value[name]!, this.faults, this, name, undefined, this.incomplete)
         : undefined;
     const base = this.under?.field(name);
     if (own === undefined || base === undefined) return own ?? base;

@@ -49,8 +49,8 @@ export function given<T>(node: Node, name: string, read: Reader<T>): T | undefin
 /** A field that must be there. */
 export function required<T>(node: Node, name: string, fix: string, read: Reader<T>): T | undefined {
   const field = node.field(name);
-  if (field === undefined || field.value === null) return node.fail(`\`${name}\` is missing`, fix);
-  return read(field);
+  if (field !== undefined && field.value !== null) return read(field);
+  return node.incomplete ? undefined : node.fail(`\`${name}\` is missing`, fix);
 }
 
 /** Every element that could be read; a single value where an array is wanted gets told how to write one. */

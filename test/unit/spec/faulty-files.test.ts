@@ -104,6 +104,13 @@ describe('trials together', () => {
     ]);
   });
 
+  it('shortens a long cycle', () => {
+    const [problem] = problems(
+      `[{ name: 't%d' % i, image: 'x', depends: ['t%d' % ((i + 1) % 1000)] } for i in std.range(0, 999)]`,
+    );
+    expect(problem).toMatch(/t0 → t1 → .*t9 → … \(981 more\) … → t991 → .*t999 → t0 ->/);
+  });
+
   it('tells a dependency that is unknown, listed again, or the trial itself', () => {
     expect(
       problems(
@@ -177,6 +184,27 @@ describe('defaults', () => {
     expect(problems(text(unknowable, ''))).toEqual([
       "1:22 defaults.env.UNSET: is to be passed through, but is not set in combu's environment -> set it before you call combu: export UNSET=...",
       '1:49 defaults.volumes[0].host: is not there: /no/such -> make the folder, or mend the path (relative ones begin at the experiment file)',
+    ]);
+  });
+});
+
+describe('defaults that trials complete', () => {
+  const text = (
+    trial: string,
+  ) => `{ defaults: { image: 'x', healthcheck: { interval: '5s' }, retries: { backoff: '2s' } },
+  trials: [{ name: 'ab', ${trial} }] }`;
+
+  it('are not incomplete', () => {
+    expect(problems(text("healthcheck: { test: 'x' }, retries: { max: 1 }"))).toEqual([]);
+  });
+
+  it('are so where no trial completes them', () => {
+    expect(problems(text(''))).toEqual([
+      '1:27 defaults.healthcheck: `test` is missing -> write healthcheck: { test: "curl -f http://localhost:8080" }',
+      '1:60 defaults.retries: `max` is missing -> write retries: { max: 2, ... }',
+    ]);
+    expect(problems(text('healthcheck: { timeout: 3 }, retries: null'))).toEqual([
+      '2:26 trials[0].healthcheck: `test` is missing -> write healthcheck: { test: "curl -f http://localhost:8080" }',
     ]);
   });
 });

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { JsonValue } from '../../../src/model/json.js';
 import { read } from './reading.js';
@@ -111,5 +112,43 @@ describe('a file that something is wrong with', () => {
       }
     }
     expect(faulty).toBeGreaterThan(1500);
+  });
+
+  it('ends so too where its text is damaged', () => {
+    const text = readFileSync('examples/iris/docker/experiment.jsonnet', 'utf8');
+    const pieces = [
+      '',
+      '"',
+      "'",
+      '{',
+      '}',
+      '[',
+      ']',
+      ',',
+      ':',
+      '/*',
+      '+',
+      ' error ',
+      ' self.x ',
+      '$',
+      '1',
+      'local ',
+      ' null ',
+      '|||',
+    ];
+    const next = sequence(11_26);
+    let faulty = 0;
+    for (let round = 0; round < 400; round++) {
+      const at = next(text.length);
+      const damaged = text.slice(0, at) + pieces[next(pieces.length)] + text.slice(at + next(3));
+      const result = read(damaged);
+      if (result.ok) continue;
+      faulty += 1;
+      for (const { place, message } of result.error) {
+        expect(place?.line, damaged).toBeGreaterThan(0);
+        expect(message, damaged).not.toBe('');
+      }
+    }
+    expect(faulty).toBeGreaterThan(100);
   });
 });
