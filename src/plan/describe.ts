@@ -95,6 +95,7 @@ export function planToJson(plan: Plan): JsonObject {
       request: { cpus: planned.request.cpus, memory: planned.request.memory, gpus: planned.request.gpus },
       extraEnv: planned.extraEnv,
       fingerprint: planned.fingerprint,
+      params: trial.params ?? {},
     })),
     groups: plan.groups,
     images: plan.images.map((one) => ({ ...one })),

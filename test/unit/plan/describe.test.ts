@@ -89,6 +89,7 @@ refused
       request: { cpus: 1, memory: 0, gpus: 1 },
       extraEnv: { OMP_NUM_THREADS: '1' },
       fingerprint: plan.trials[3]!.fingerprint,
+      params: { i: 1 },
     });
   });
 
