@@ -4,6 +4,7 @@ import {
   BUSYBOX,
   engine,
   type FinishedRun,
+  highest,
   type RunRecord,
   Workplace,
   workplace,
