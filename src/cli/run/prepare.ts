@@ -151,7 +151,7 @@ function planOptions(
     explicitJobs: flags.jobs !== undefined,
     reserve: {
       cpus: flags.reserveCpus === undefined ? 0 : reserved(flags.reserveCpus, engine.cpus),
-      memory: reserved(flags.reserveMemory ?? DEFAULT_RESERVE_MEMORY, engine.memory),
+      memory: Math.ceil(reserved(flags.reserveMemory ?? DEFAULT_RESERVE_MEMORY, engine.memory)),
     },
   };
 }

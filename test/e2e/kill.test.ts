@@ -1,0 +1,147 @@
+import { rmSync } from 'node:fs';
+import { afterAll, describe, expect, it } from 'vitest';
+import { foreignContainer, gates, puppet, running } from '../rig/combu.js';
+import { BUSYBOX, engine, type Workplace, workplace } from '../rig/experiment.js';
+
+const failing = (name: string) =>
+  `{ name: '${name}', image: '${BUSYBOX}', cmd: 'false', resources: { cpus: 0 } }`;
+
+/** Starts a run of one puppet and waits until it runs. */
+async function underWay(place: Workplace, name: string) {
+  gates(place);
+  place.write('experiment.jsonnet', `[${puppet(name)}]`);
+  const run = place.start(['run']);
+  await running(place, name);
+  return run;
+}
+
+describe('kill after a run', () => {
+  const place = workplace();
+
+  it('removes what was kept, and counts', async () => {
+    await place.run(`[${failing('kill-a')}, ${failing('kill-b')}]`);
+    expect(await place.containers()).toHaveLength(2);
+    const kill = await place.combu(['-f', 'experiment.jsonnet', 'kill']);
+    expect(kill.stdout).toBe('removed 2 containers, 0 networks\n0 containers, 0 networks left\n');
+    expect(kill.code).toBe(0);
+    expect(await place.containers()).toEqual([]);
+    expect(place.runs()[0]!.log('kill-a')).toBe('');
+  });
+
+  it('has nothing to do a second time', async () => {
+    const kill = await place.combu(['kill', '--json']);
+    expect(JSON.parse(kill.stdout)).toEqual({
+      schema: 'combu/kill/v1',
+      removed: { containers: 0, networks: 0, volumes: 0 },
+      left: { containers: 0, networks: 0, volumes: 0 },
+    });
+    expect(kill.code).toBe(0);
+  });
+
+  it('needs the path alone: the file may be faulty or gone', async () => {
+    await place.run(`[${failing('kill-a')}]`);
+    place.write('experiment.jsonnet', 'this is no Jsonnet');
+    expect((await place.combu(['kill', '-f', 'experiment.jsonnet'])).stdout).toMatch(/removed 1 container,/);
+    await place.run(`[${failing('kill-a')}]`);
+    rmSync(place.path('experiment.jsonnet'));
+    expect((await place.combu(['kill', '-f', 'experiment.jsonnet'])).stdout).toMatch(/removed 1 container,/);
+    expect(await place.containers()).toEqual([]);
+  });
+
+  it('leaves volumes unless it is told not to', async () => {
+    await place.run(`[{
+      name: 'kill-volume', image: '${BUSYBOX}', cmd: 'true', resources: { cpus: 0 },
+      volumes: [{ host: 'combu-kill-test', container: '/data' }],
+    }]`);
+    expect((await place.combu(['kill'])).stdout).toMatch(/^0 containers, 0 networks, 1 volume left$/m);
+    expect(await place.volumes()).toEqual(['combu-kill-test']);
+    const kill = await place.combu(['kill', '--volumes']);
+    expect(kill.stdout).toBe('removed 0 containers, 0 networks, 1 volume\n0 containers, 0 networks left\n');
+    expect(await place.volumes()).toEqual([]);
+  });
+});
+
+describe('kill while a run is going on', () => {
+  const place = workplace();
+
+  it('ends its supervisor, and its journal says killed', async () => {
+    const run = await underWay(place, 'kill-live');
+    const kill = await place.combu(['kill']);
+    expect(kill.stdout).toMatch(/^0 containers, 0 networks left$/m);
+    expect(kill.code).toBe(0);
+    const ended = await run.ended;
+    expect(ended.code).toBe(137);
+    const record = place.runs()[0]!;
+    expect(record.one('run.ended')).toMatchObject({ outcome: 'killed', exitCode: 137 });
+    expect(record.ends()).toEqual({ 'kill-live': 'killed' });
+    expect(await place.containers()).toEqual([]);
+    expect(await place.networks()).toEqual([]);
+  });
+
+  it('works with the file gone from under it', async () => {
+    const run = await underWay(place, 'kill-gone');
+    rmSync(place.path('experiment.jsonnet'));
+    const kill = await place.combu(['-f', 'experiment.jsonnet', 'kill']);
+    expect(kill.stdout).toMatch(/^0 containers, 0 networks left$/m);
+    await run.ended;
+    expect(place.runs().at(-1)!.one('run.ended').outcome).toBe('killed');
+  });
+
+  it('says killed of a run whose supervisor had died before', async () => {
+    const run = await underWay(place, 'kill-orphan');
+    run.process.kill('SIGKILL');
+    await run.ended;
+    const kill = await place.combu(['kill']);
+    expect(kill.stdout).toMatch(/removed 1 container, 1 network/);
+    const record = place.runs().at(-1)!;
+    expect(record.one('run.ended').outcome).toBe('killed');
+    expect(record.ends()).toEqual({ 'kill-orphan': 'killed' });
+    const status = await place.combu(['status', '--json']);
+    expect(JSON.parse(status.stdout).run.state).toBe('killed');
+  });
+});
+
+describe('kill --run', () => {
+  const place = workplace();
+
+  it('removes that run only, also from elsewhere and without its file', async () => {
+    gates(place);
+    place.write('experiment.jsonnet', `local uuid = 'UUID'; [${puppet('x')} + { name: 'kill-' + uuid }]`);
+    const first = place.start(['run', '--uuid', 'aaaaaaaaaaaa']);
+    await running(place, 'kill-aaaaaaaaaaaa');
+    const second = place.start(['run', '--uuid', 'bbbbbbbbbbbb']);
+    await running(place, 'kill-bbbbbbbbbbbb');
+    const kill = await place.combu(['kill', '--run', 'aaaa']);
+    expect(kill.stdout).toBe('removed 1 container, 1 network\n0 containers, 0 networks left\n');
+    expect((await first.ended).code).toBe(137);
+    const left = await place.containers();
+    expect(left.map((one) => one.Config.Labels['combu.run'])).toEqual(['bbbbbbbbbbbb']);
+    rmSync(place.path('experiment.jsonnet'));
+    const other = await place.combu(['kill', '--run', 'bbbbbbbbbbbb', '--state', '.combu']);
+    expect(other.stdout).toMatch(/^0 containers, 0 networks left$/m);
+    expect((await second.ended).code).toBe(137);
+    expect(await place.containers()).toEqual([]);
+  });
+});
+
+describe('what combu did not make', () => {
+  const place = workplace();
+  const mine: (() => Promise<void>)[] = [];
+  afterAll(async () => {
+    for (const remove of mine) await remove();
+    await engine.getImage('combu-kill-committed:1').remove({ force: true });
+  });
+
+  it('is not touched: neither of the same name, nor from an image of a kept trial', async () => {
+    await place.run(`[${failing('kill-kept')}]`);
+    const kept = await place.container('kill-kept');
+    await engine.getContainer(kept.Id).commit({ repo: 'combu-kill-committed', tag: '1' });
+    mine.push(await foreignContainer({ name: 'combu-kill-foreign', image: 'combu-kill-committed:1' }));
+    expect((await place.combu(['kill'])).stdout).toMatch(/removed 1 container,/);
+    mine.push(await foreignContainer({ name: 'kill-kept' }));
+    expect((await place.combu(['kill'])).stdout).toMatch(/removed 0 containers,/);
+    for (const name of ['combu-kill-foreign', 'kill-kept']) {
+      expect((await engine.getContainer(name).inspect()).State.Running).toBe(true);
+    }
+  });
+});
