@@ -43,7 +43,7 @@ dist/cli/main.js: node_modules/.package-lock.json tsconfig.json tsconfig.build.j
 # npm writes this file last.
 node_modules/.package-lock.json: package-lock.json
 	@echo 'Installing what combu needs.'
-	@npm ci --silent
+	@npm ci --loglevel=error --no-audit --no-fund
 
 engine:
 	@scripts/engine.sh

@@ -37,7 +37,7 @@ build() {
   return "$built"
 }
 
-if [ ! node_modules/.package-lock.json -nt package-lock.json ]; then npm ci --silent; fi
+if [ ! node_modules/.package-lock.json -nt package-lock.json ]; then npm ci --loglevel=error --no-audit --no-fund; fi
 
 if [ -n "${BASE:-}" ]; then
   build "$BASE"
