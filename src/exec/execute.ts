@@ -30,11 +30,11 @@ export interface RunOrder {
   readonly caller: { readonly uid: number; readonly root: boolean };
   /** Scales the bounds of logs; 1 = 64 MiB a trial. */
   readonly logScale: number;
-  /** The state of the run so far, when it continues one; its containers are adopted by label. */
+  /** The state of the run so far, when it continues one (it is folded on); its containers are adopted by label. */
   readonly previous: RunState | undefined;
 }
 
-/** Latches from outside: each only tightens. `stop` admits nothing more and stops what runs with its grace; `kill` ends it now. */
+/** Latches from outside: each only tightens. `stop` admits nothing more and stops what runs with its grace; `force` ends it now. */
 export interface RunControl {
   /** Calls the listener now if it was already asked, else when it is. */
   onStop(listener: (reason: StopReason, force: boolean) => void): void;
@@ -44,6 +44,3 @@ export interface RunResult {
   readonly outcome: RunOutcome;
   readonly exitCode: number;
 }
-
-/** Executes a plan to its end: images, networks, volumes, trials, cleaning up. Throws only for bugs and a record that can't be written. */
-export declare function executeRun(order: RunOrder, ports: RunPorts, control: RunControl): Promise<RunResult>;

@@ -1,6 +1,7 @@
 import { watch } from 'node:fs';
 import { open } from 'node:fs/promises';
 import type { RunEvent } from '../model/event.js';
+import { Bell } from '../util/bell.js';
 import { parseLines } from './read-run.js';
 import { runPaths } from './run-paths.js';
 import { isCode } from './state-folder.js';
@@ -18,6 +19,7 @@ export async function* followRun(folder: string, signal: AbortSignal): AsyncGene
   const watcher = watchQuietly(folder, () => bell.ring());
   const onAbort = () => bell.ring();
   signal.addEventListener('abort', onAbort, { once: true });
+  const poll = setInterval(() => bell.ring(), POLL);
   const buffer = Buffer.alloc(READ_SIZE);
   let position = 0;
   let rest = Buffer.alloc(0);
@@ -25,7 +27,7 @@ export async function* followRun(folder: string, signal: AbortSignal): AsyncGene
     while (!signal.aborted) {
       const bytes = await readFrom(runPaths.journal(folder), buffer, position);
       if (bytes === 0) {
-        await bell.wait(POLL);
+        await bell.wait();
         continue;
       }
       position += bytes;
@@ -39,6 +41,7 @@ export async function* followRun(folder: string, signal: AbortSignal): AsyncGene
     }
   } finally {
     signal.removeEventListener('abort', onAbort);
+    clearInterval(poll);
     watcher?.close();
   }
 }
@@ -64,30 +67,5 @@ function watchQuietly(folder: string, onChange: () => void): { close(): void } |
     return watcher;
   } catch {
     return undefined;
-  }
-}
-
-/** Wakes a waiter; a ring while nobody waits is kept for the next. */
-class Bell {
-  #rung = false;
-  #wake: (() => void) | undefined;
-
-  ring(): void {
-    this.#rung = true;
-    this.#wake?.();
-  }
-
-  wait(ms: number): Promise<void> {
-    return new Promise((resolve) => {
-      const done = () => {
-        clearTimeout(timer);
-        this.#wake = undefined;
-        this.#rung = false;
-        resolve();
-      };
-      const timer = setTimeout(done, ms);
-      if (this.#rung) done();
-      else this.#wake = done;
-    });
   }
 }

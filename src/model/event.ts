@@ -74,6 +74,8 @@ export interface RunEvents {
       readonly name: string;
       readonly kind: TrialKind;
       readonly depends: readonly string[];
+      /** In a resumed run: how it ended before does not count, it is run again. */
+      readonly again?: boolean;
     }[];
   };
   /** What admission may give out; again whenever it or what other runs hold (`elsewhere`) has changed. */

@@ -151,7 +151,10 @@ export function fold(state: RunState, event: RunEvent): RunState {
       for (const trial of event.trials) {
         const before = state.trials.get(trial.name);
         if (before === undefined) state.trials.set(trial.name, newTrial(trial));
-        else state.trials.set(trial.name, { ...before, kind: trial.kind, depends: trial.depends });
+        else if (trial.again === true) {
+          const { attempt, container, kept } = before;
+          state.trials.set(trial.name, { ...newTrial(trial), attempt, container, kept });
+        } else state.trials.set(trial.name, { ...before, kind: trial.kind, depends: trial.depends });
       }
       return state;
     case 'run.capacity':
@@ -270,8 +273,11 @@ export function fold(state: RunState, event: RunEvent): RunState {
 }
 
 function newTrial(trial: { name: string; kind: TrialKind; depends: readonly string[] }): TrialStatus {
+  const { name, kind, depends } = trial;
   return {
-    ...trial,
+    name,
+    kind,
+    depends,
     state: 'pending',
     healthy: false,
     attempt: 0,

@@ -1,0 +1,71 @@
+import type { ContainerSummary } from '../backend/backend.js';
+import { Attempt } from './attempt.js';
+import { conductAttempt, followToEnd, noteStart } from './drive.js';
+import { finishAttempt } from './finish.js';
+import { demandOf } from './ledger.js';
+import { conditionsMet } from './ready.js';
+import type { ResumePlan } from './resume.js';
+import type { RunContext } from './run-context.js';
+import type { TrialWork } from './trial-work.js';
+
+/** Takes up what a resumed run has on the engine, after `run.started` and before anything else is admitted. */
+export async function adoptContainers(run: RunContext, resume: ResumePlan): Promise<void> {
+  await Promise.all(
+    resume.stale.map((container) =>
+      run.finishing(() => run.engine.call((backend) => backend.remove(container.id))),
+    ),
+  );
+  for (const work of run.works) {
+    const resumption = resume.trials.get(work.name);
+    if (resumption?.kind === 'lost') await noteLost(run, work);
+    if (resumption?.kind === 'adopt') adopt(run, work, resumption.container, resumption.attempt);
+  }
+}
+
+async function noteLost(run: RunContext, work: TrialWork): Promise<void> {
+  const key = { trial: work.name, attempt: work.status.attempt };
+  await run.record({
+    type: 'attempt.ended',
+    ...key,
+    outcome: 'lost',
+    cause: 'its container was gone when the run was resumed',
+    exitCode: null,
+    startedAt: work.status.startedAt,
+    finishedAt: null,
+    peaks: { memory: null, cpuSeconds: null },
+    lastLine: '',
+    signature: '',
+    log: { bytes: 0, cut: null },
+    note: undefined,
+  });
+  run.note({ type: 'trial.retrying', ...key, delay: 0, why: 'lost' });
+}
+
+function adopt(run: RunContext, work: TrialWork, container: ContainerSummary, number: number): void {
+  const { cpus, memory, gpus } = container.request;
+  const request = { cpus, memory, gpus: gpus.length };
+  const demand = demandOf(work.planned, request, run.plan.run);
+  const attempt = new Attempt(work, number, request, gpus, demand);
+  attempt.adopted = true;
+  attempt.container = container.id;
+  attempt.mayStart = conditionsMet(work);
+  work.underWay = true;
+  run.attempts.set(work.name, attempt);
+  run.ledger.hold(attempt);
+  if (container.status === 'created') {
+    attempt.phase = 'created';
+    run.background(conductAttempt(run, attempt));
+  } else {
+    run.background(takeUp(run, attempt, container.id));
+  }
+}
+
+/** Goes on with a container that runs, or has ended while nobody watched. */
+async function takeUp(run: RunContext, attempt: Attempt, container: string): Promise<void> {
+  attempt.phase = 'running';
+  attempt.startedAt = attempt.work.status.startedAt ?? undefined;
+  if (attempt.startedAt === undefined) await noteStart(run, attempt, container);
+  attempt.endHeard = true;
+  await followToEnd(run, attempt);
+  await finishAttempt(run, attempt);
+}

@@ -1,0 +1,191 @@
+import type { LogChunk } from '../backend/backend.js';
+import type { AttemptLog } from '../journal/journal.js';
+import { Failure } from '../model/failure.js';
+import type { Clock } from '../util/clock.js';
+import type { EngineLink } from './engine-link.js';
+
+const MEBIBYTE = 2 ** 20;
+/** The engine keeps two files of 64 MiB; a follower whose file rotates away loses lines without an error. So far it is safe. */
+const HEAD = 48 * MEBIBYTE;
+/** What is read of the end when there is more than that. */
+const TAIL = 16 * MEBIBYTE;
+/** What a line costs the engine beside its own bytes. */
+const LINE_COST = 100;
+/** How long a stream may still flow after its container's end, and how much earlier it may have ended (milliseconds). */
+const PATIENCE = 5_000;
+const SLACK = 1_000;
+/** A stream that ended while its container runs is opened again after so long (milliseconds). */
+const REOPEN_PAUSE = 1_000;
+/** A head that fills less than this share of its bound has never been cut. */
+const WHOLE = 0.9;
+/** A last line longer than this is not shown to its end anyway. */
+const LAST_LINE = 4_096;
+
+/**
+ * Brings one attempt's log from the engine into its file: what is written first, while it runs, up to a bound; after
+ * its end the last of it, with one line between that says what was cut.
+ */
+export class LogKeeper {
+  readonly #stop = new AbortController();
+  #bytes: number;
+  /** What the engine's file has grown by. */
+  #weight = 0;
+  /** The time of the latest line taken. */
+  #to: string | undefined;
+  #full = false;
+  /** When the latest stream ended by itself, on the run's clock. */
+  #streamOver = Number.NEGATIVE_INFINITY;
+  #reading: Promise<void> = Promise.resolve();
+  #following: Promise<void> = Promise.resolve();
+  #cut: { readonly from: string; readonly to: string } | null = null;
+  #ending: Uint8Array = new Uint8Array(0);
+
+  constructor(
+    private readonly engine: EngineLink,
+    private readonly container: string,
+    private readonly file: AttemptLog,
+    private readonly clock: Clock,
+    private readonly scale: number,
+  ) {
+    this.#bytes = file.size;
+  }
+
+  /**
+   * Goes on with a log that an earlier supervisor began. The engine still has all of a short one, which is read anew; of
+   * a long one the head in the file is all that there is, so only the end is added.
+   */
+  async takeUp(): Promise<void> {
+    if (this.#bytes < HEAD * this.scale * WHOLE) {
+      await this.file.truncate(0);
+      this.#bytes = 0;
+    } else {
+      this.#full = true;
+      this.#to = new Date(0).toISOString();
+    }
+  }
+
+  /** Whether nothing more is to be taken before the end. */
+  get full(): boolean {
+    return this.#full;
+  }
+
+  /** Takes what is there and what comes, until the bound is reached or `finish` is called. */
+  follow(): void {
+    this.#following = this.#followOn();
+  }
+
+  /** Takes what is there now. */
+  async catchUp(): Promise<void> {
+    if (this.#full || this.#stop.signal.aborted) return;
+    this.#reading = this.#tolerant(() => this.#take(false));
+    await this.#reading;
+  }
+
+  /**
+   * The container was seen to have ended at `endSeen`, on the run's clock: completes the file.
+   * `there`: the container can still be asked.
+   */
+  async finish(there: boolean, endSeen: number): Promise<void> {
+    const flowed = new AbortController();
+    await Promise.race([this.#reading, this.clock.sleep(PATIENCE, flowed.signal)]);
+    flowed.abort();
+    this.#stop.abort();
+    await Promise.all([this.#reading, this.#following]);
+    const complete = !this.#full && this.#streamOver >= endSeen - SLACK;
+    if (there && !complete) {
+      if (!this.#full) await this.#tolerant(() => this.#take(false));
+      if (this.#full) await this.#tolerant(() => this.#readTail());
+    }
+    await this.file.close();
+  }
+
+  get result(): {
+    readonly bytes: number;
+    readonly cut: { readonly from: string; readonly to: string } | null;
+  } {
+    return { bytes: this.#bytes, cut: this.#cut };
+  }
+
+  /** The last line that is not empty, as it was written. */
+  get lastLine(): string {
+    return new TextDecoder().decode(this.#ending).trimEnd().split('\n').at(-1) ?? '';
+  }
+
+  async #followOn(): Promise<void> {
+    while (!this.#full && !this.#stop.signal.aborted) {
+      this.#reading = this.#tolerant(() => this.#take(true));
+      await this.#reading;
+      await this.clock.sleep(REOPEN_PAUSE, this.#stop.signal);
+    }
+  }
+
+  /** A log that the engine can't give (a container just removed, say) is no reason to fail a trial. */
+  async #tolerant(action: () => Promise<void>): Promise<void> {
+    try {
+      await this.engine.call(action);
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+    }
+  }
+
+  async #take(follow: boolean): Promise<void> {
+    const bound = HEAD * this.scale;
+    const chunks = this.engine.stream((backend) =>
+      backend.logs(this.container, {
+        follow,
+        since: this.#to,
+        signal: follow ? this.#stop.signal : undefined,
+      }),
+    );
+    for await (const chunk of chunks) {
+      this.#weight += chunk.bytes.length + LINE_COST * countLines(chunk.bytes);
+      if (this.#weight > bound) {
+        this.#full = true;
+        return;
+      }
+      await this.#write(chunk);
+    }
+    if (follow && !this.#stop.signal.aborted) this.#streamOver = this.clock.now();
+  }
+
+  async #readTail(): Promise<void> {
+    const tailBytes = TAIL * this.scale;
+    const chunks: LogChunk[] = [];
+    let bytes = 0;
+    for await (const chunk of this.engine.stream((backend) =>
+      backend.logs(this.container, { follow: false, since: this.#to, tailBytes }),
+    )) {
+      chunks.push(chunk);
+      bytes += chunk.bytes.length;
+    }
+    const first = chunks[0];
+    // Less than was asked for is all that there was: then nothing lies between.
+    if (first !== undefined && this.#to !== undefined && bytes >= tailBytes) {
+      this.#cut = { from: this.#to, to: first.from };
+      await this.#append(
+        new TextEncoder().encode(`\n[combu: what was written from ${this.#to} to ${first.from} was cut]\n`),
+      );
+    }
+    for (const chunk of chunks) await this.#write(chunk);
+  }
+
+  async #write(chunk: LogChunk): Promise<void> {
+    await this.#append(chunk.bytes);
+    this.#to = chunk.to;
+  }
+
+  async #append(bytes: Uint8Array): Promise<void> {
+    await this.file.write(bytes);
+    this.#bytes += bytes.length;
+    this.#ending =
+      bytes.length >= LAST_LINE
+        ? bytes.slice(-LAST_LINE)
+        : Buffer.concat([this.#ending, bytes]).subarray(-LAST_LINE);
+  }
+}
+
+function countLines(bytes: Uint8Array): number {
+  let lines = 0;
+  for (let at = bytes.indexOf(10); at >= 0; at = bytes.indexOf(10, at + 1)) lines += 1;
+  return lines;
+}

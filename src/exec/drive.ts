@@ -1,0 +1,193 @@
+import { Failure } from '../model/failure.js';
+import type { Attempt } from './attempt.js';
+import { LogKeeper } from './attempt-log.js';
+import { bindsResults, containerSpec } from './container-spec.js';
+import { finishAttempt } from './finish.js';
+import { conditionsMet } from './ready.js';
+import type { RunContext } from './run-context.js';
+import { endUnstarted, sendStop, stopAttempt } from './stopping.js';
+
+/** An end was heard of, but the engine's record does not show it yet: looked at again after so long (milliseconds). */
+const LOOK_AGAIN = 200;
+
+/**
+ * Makes an admitted attempt's container: first its intention is on disk, then the engine is asked. Afterwards it is made,
+ * or refused (`refusal`), or called off. Called while the budget's lock is held where it takes of the budget.
+ */
+export async function createContainer(run: RunContext, attempt: Attempt): Promise<void> {
+  const { work } = attempt;
+  const { fingerprint } = work.planned;
+  const { request, devices } = attempt;
+  await run.record({ type: 'attempt.intended', ...attempt.key, fingerprint, request, devices });
+  await enterWindow(run, attempt);
+  if (attempt.calledOff !== undefined) return leaveWindow(run, attempt, undefined);
+  const began = run.now();
+  try {
+    const spec = await specOf(run, attempt);
+    const container = await run.engine.call((backend) => backend.create(spec));
+    attempt.container = container;
+    attempt.phase = 'created';
+    run.note({ type: 'attempt.created', ...attempt.key, container });
+    attempt.mayStart ||= conditionsMet(work);
+    if (!attempt.mayStart) leaveWindow(run, attempt, run.now() - began);
+  } catch (error) {
+    leaveWindow(run, attempt, Number.POSITIVE_INFINITY);
+    attempt.refusal = `could not be created: ${reasonOf(error)}`;
+  }
+}
+
+/** Drives an attempt whose container was made, or would not be, to its end, and clears up after it. */
+export async function conductAttempt(run: RunContext, attempt: Attempt): Promise<void> {
+  if (attempt.refusal === undefined) await startContainer(run, attempt);
+  if (attempt.calledOff !== undefined && attempt.phase !== 'running') await dropUnstarted(run, attempt);
+  else {
+    if (attempt.phase === 'running') await followToEnd(run, attempt);
+    await finishAttempt(run, attempt);
+  }
+  run.bell.ring();
+}
+
+async function startContainer(run: RunContext, attempt: Attempt): Promise<void> {
+  const { container } = attempt;
+  while (!attempt.mayStart && attempt.calledOff === undefined) await attempt.bell.wait();
+  if (attempt.calledOff === undefined && !attempt.holdsPlace) await enterWindow(run, attempt);
+  // Called off also while it waited for its place.
+  if (attempt.calledOff !== undefined || container === undefined) return leaveWindow(run, attempt, undefined);
+  attempt.phase = 'starting';
+  const began = run.now();
+  try {
+    await run.engine.call((backend) => backend.start(container));
+    leaveWindow(run, attempt, run.now() - began);
+    await noteStart(run, attempt, container);
+    attempt.phase = 'running';
+  } catch (error) {
+    leaveWindow(run, attempt, Number.POSITIVE_INFINITY);
+    attempt.refusal = `could not be started: ${reasonOf(error)}`;
+  }
+}
+
+/** Its event tells when it started; only ports, and an event that was lost, make a question to the engine needed. */
+export async function noteStart(run: RunContext, attempt: Attempt, container: string): Promise<void> {
+  let ports: Readonly<Record<string, string>> = {};
+  if (attempt.work.planned.trial.ports.length > 0 || attempt.startedAt === undefined) {
+    const state = await run.engine.call((backend) => backend.inspect(container));
+    if (state?.status === 'running') ports = state.ports;
+    if (state !== undefined && state.status !== 'created') attempt.startedAt = state.startedAt ?? undefined;
+  }
+  attempt.startedAt ??= new Date(run.now()).toISOString();
+  run.note({ type: 'attempt.started', ...attempt.key, startedAt: attempt.startedAt, ports });
+}
+
+/** Follows a running container until its end is seen. */
+export async function followToEnd(run: RunContext, attempt: Attempt): Promise<void> {
+  const { container, work } = attempt;
+  if (container === undefined) return;
+  const { trial } = work.planned;
+  const file = await run.ports.journal.openLog(trial.name, attempt.number);
+  const log = new LogKeeper(run.engine, container, file, run.ports.clock, run.order.logScale);
+  if (attempt.adopted) await log.takeUp();
+  attempt.log = log;
+  run.logs.begin(log);
+  run.peaks.begin(container);
+  if (trial.timeout !== undefined) armTimeout(run, attempt, trial.timeout);
+  // It may have been asked to stop, or its end heard of, while it was being started.
+  if (attempt.stopped !== undefined) sendStop(run, attempt, run.reasons.has('killed') ? 0 : trial.grace);
+  run.bell.ring();
+  while (attempt.end === undefined) {
+    if (!attempt.endHeard) await attempt.bell.wait();
+    await look(run, attempt, container);
+  }
+  attempt.phase = 'ended';
+  attempt.life.abort();
+  run.logs.end(log);
+}
+
+/** Looks at what the engine has of it, where there is reason to. */
+async function look(run: RunContext, attempt: Attempt, container: string): Promise<void> {
+  const heard = attempt.endHeard;
+  attempt.endHeard = false;
+  const state = await run.engine.call((backend) => backend.inspect(container));
+  if (state === undefined || state.status === 'ended') {
+    attempt.end = { state, at: run.now() };
+    return;
+  }
+  if (state.status === 'running' && state.health === 'healthy') becomeHealthy(run, attempt);
+  if (state.status === 'running' && state.health === 'unhealthy') becomeUnhealthy(run, attempt);
+  if (heard) {
+    await run.ports.clock.sleep(LOOK_AGAIN, run.over.signal);
+    attempt.endHeard = true;
+  }
+}
+
+export function becomeHealthy(run: RunContext, attempt: Attempt): void {
+  if (attempt.healthy) return;
+  attempt.healthy = true;
+  run.note({ type: 'attempt.healthy', ...attempt.key });
+  run.bell.ring();
+}
+
+/** Unhealthy before it was ever healthy is a failure; later it may recover, and its trial knows best. */
+export function becomeUnhealthy(run: RunContext, attempt: Attempt): void {
+  if (!attempt.healthy) stopAttempt(run, attempt, 'unhealthy', attempt.work.planned.trial.grace);
+}
+
+function armTimeout(run: RunContext, attempt: Attempt, timeout: number): void {
+  const ran = Math.max(0, run.now() - Date.parse(attempt.startedAt ?? ''));
+  const { grace } = attempt.work.planned.trial;
+  run.background(
+    run.ports.clock.sleep(timeout - ran, attempt.life.signal).then(() => {
+      if (!attempt.life.signal.aborted) stopAttempt(run, attempt, 'timeout', grace);
+    }),
+  );
+}
+
+/** Removes what was made for an attempt that is not to be started any more. */
+async function dropUnstarted(run: RunContext, attempt: Attempt): Promise<void> {
+  const { container, work, calledOff } = attempt;
+  if (container !== undefined) {
+    await run.engine.call((backend) => backend.remove(container));
+    run.note({ type: 'attempt.removed', ...attempt.key });
+  }
+  run.ledger.release(attempt);
+  run.attempts.delete(work.name);
+  work.underWay = false;
+  if (calledOff !== undefined) endUnstarted(run, work, calledOff);
+}
+
+async function specOf(run: RunContext, attempt: Attempt) {
+  const { planned } = attempt.work;
+  const { trial } = planned;
+  const image = run.images.get(trial.image);
+  const bound = bindsResults(run.engineFacts.local, run.order.caller, trial.user ?? image?.user ?? '');
+  const folder = bound ? await run.ports.journal.resultsFolder(trial.name, attempt.number) : undefined;
+  return containerSpec(planned, {
+    identity: run.order.identity,
+    experiment: run.plan.experiment.name,
+    attempt: attempt.number,
+    request: attempt.request,
+    devices: attempt.devices,
+    image: image?.id ?? trial.image,
+    networks: run.networks,
+    engineHasInit: run.engineFacts.hasInit,
+    secrets: run.order.secrets,
+    results: folder === undefined ? { kind: 'volume' } : { kind: 'folder', folder },
+  });
+}
+
+async function enterWindow(run: RunContext, attempt: Attempt): Promise<void> {
+  await run.window.enter();
+  attempt.holdsPlace = true;
+}
+
+function leaveWindow(run: RunContext, attempt: Attempt, latency: number | undefined): void {
+  if (!attempt.holdsPlace) return;
+  attempt.holdsPlace = false;
+  run.window.leave(latency);
+  run.bell.ring();
+}
+
+/** The engine's words; anything but a Failure is a bug, and passed on. */
+function reasonOf(error: unknown): string {
+  if (error instanceof Failure) return error.message;
+  throw error;
+}

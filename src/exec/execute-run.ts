@@ -1,0 +1,94 @@
+import { LABEL } from '../model/labels.js';
+import { Admitting } from './admitting.js';
+import { adoptContainers } from './adopt.js';
+import type { Attempt } from './attempt.js';
+import { beginRun } from './begin.js';
+import { becomeHealthy, becomeUnhealthy } from './drive.js';
+import { type WatchListener, watchContainers } from './event-watch.js';
+import type { RunControl, RunOrder, RunPorts, RunResult } from './execute.js';
+import { runEnd } from './exit-code.js';
+import { runTrials } from './main-loop.js';
+import { removeNetworks } from './prepare.js';
+import { RunContext } from './run-context.js';
+import { hearEnd, stopRun } from './stopping.js';
+import { joinWork } from './trial-work.js';
+
+/** Refused before anything started: an image, network or volume could not be had. */
+const REFUSED = 3;
+
+/** Executes a plan to its end: images, networks, volumes, trials, cleaning up. Throws only for bugs and a record that can't be written. */
+export async function executeRun(order: RunOrder, ports: RunPorts, control: RunControl): Promise<RunResult> {
+  const run = new RunContext(order, ports, await ports.backend.engine());
+  try {
+    return await execute(run, control);
+  } finally {
+    run.over.abort();
+  }
+}
+
+async function execute(run: RunContext, control: RunControl): Promise<RunResult> {
+  control.onStop(() => run.cancelled.abort());
+  const resume = await beginRun(run);
+  if (resume === undefined && !run.cancelled.signal.aborted) {
+    return end(run, { outcome: 'failed', exitCode: REFUSED });
+  }
+  run.join(joinWork(run.plan.trials, run.state));
+  const labels = { [LABEL.run]: run.plan.run };
+  const watch = await watchContainers(run.engine, labels, run.ports.clock, run.over.signal, listenerOf(run));
+  run.background(watch.done);
+  const admitting = new Admitting(run, Math.max(0, run.engineFacts.memory - run.plan.capacity.memory));
+  admitting.noteCapacity();
+  if (resume !== undefined) await adoptContainers(run, resume);
+  control.onStop((reason, force) => stopRun(run, reason, force));
+  await runTrials(run, admitting);
+  const states = run.works.map(({ planned, status }) => ({ kind: planned.kind, state: status.state }));
+  return end(run, runEnd(run.reasons, states));
+}
+
+async function end(run: RunContext, result: RunResult): Promise<RunResult> {
+  run.over.abort();
+  await removeNetworks(run);
+  await run.record({ type: 'run.ended', ...result });
+  run.throwBug();
+  return result;
+}
+
+/** Events and looks only say where to look again; who drives the attempt asks the engine. */
+function listenerOf(run: RunContext): WatchListener {
+  return {
+    onEvent: (event) => {
+      const attempt = run.attemptOf(event);
+      if (attempt === undefined) return;
+      switch (event.kind) {
+        case 'started':
+          attempt.startedAt ??= new Date(event.time).toISOString();
+          return;
+        case 'healthy':
+          return ifRunning(attempt, () => becomeHealthy(run, attempt));
+        case 'unhealthy':
+          return ifRunning(attempt, () => becomeUnhealthy(run, attempt));
+        case 'ended':
+        case 'removed':
+          return hearEnd(attempt);
+        case 'oom':
+          return;
+      }
+    },
+    onLook: (containers) => {
+      const running = new Set<string>();
+      for (const { id, status } of containers) if (status === 'running') running.add(id);
+      for (const attempt of run.attempts.values()) {
+        if (attempt.phase !== 'running' || attempt.container === undefined) continue;
+        if (!running.has(attempt.container)) hearEnd(attempt);
+        // A health event may have been lost.
+        else if (!attempt.healthy) attempt.bell.ring();
+      }
+    },
+  };
+}
+
+/** Health is heard of before the answer to the start is, now and then: then the first look tells it. */
+function ifRunning(attempt: Attempt, action: () => void): void {
+  if (attempt.phase === 'running') action();
+  else attempt.bell.ring();
+}

@@ -1,0 +1,128 @@
+import type { AttemptEnd } from '../model/event.js';
+import { Failure } from '../model/failure.js';
+import { failureSignature } from '../model/signature.js';
+import { printableLine } from '../util/printable.js';
+import type { Attempt } from './attempt.js';
+import { isFailure, whyHalt } from './halt.js';
+import { staysForALook } from './keep.js';
+import { endedInOutage, judge, type Verdict } from './outcome.js';
+import { copyOutputs } from './outputs.js';
+import { decideRetry, type RetryDecision } from './retry.js';
+import type { RunContext } from './run-context.js';
+import { stopRun, trialEnded } from './stopping.js';
+
+/** A line shown in tables and messages is no longer than this. */
+const LONGEST_LINE = 500;
+
+/**
+ * What follows an attempt's end, in this order: its room is free, its log is complete, outputs and results are copied,
+ * its end is on disk, and only then is its container removed. Then its trial is tried again, or has ended.
+ */
+export async function finishAttempt(run: RunContext, attempt: Attempt): Promise<void> {
+  attempt.phase = 'ended';
+  run.ledger.release(attempt);
+  run.bell.ring();
+  const end = await run.finishing(() => recordEnd(run, attempt));
+  const decision = followingAttempt(run, attempt, end);
+  if (decision.again) {
+    await removeContainer(run, attempt);
+    run.attempts.delete(attempt.name);
+    tryAgain(run, attempt, decision);
+  } else {
+    attempt.work.underWay = false;
+    run.note({ type: 'trial.ended', trial: attempt.name, state: end.outcome, cause: end.cause });
+    trialEnded(run, attempt.work);
+    haltIfWanted(run);
+    await run.finishing(() => keepOrRemove(run, attempt, end));
+    run.attempts.delete(attempt.name);
+  }
+}
+
+async function recordEnd(run: RunContext, attempt: Attempt): Promise<AttemptEnd> {
+  const { work, container, end } = attempt;
+  const state = end?.state;
+  await attempt.log?.finish(state !== undefined, end?.at ?? run.now());
+  const copied =
+    state === undefined || container === undefined
+      ? { missing: [] }
+      : await copyOutputs(run, attempt, container);
+  const verdict: Verdict =
+    attempt.refusal !== undefined && attempt.stopped === undefined
+      ? { outcome: 'failed', cause: attempt.refusal, note: undefined }
+      : judge({
+          state,
+          service: work.planned.kind === 'service',
+          stopped: attempt.stopped,
+          duringOutage: state !== undefined && endedInOutage(state, run.engine.outages, attempt.adopted),
+          missing: copied.missing,
+        });
+  const lastLine = run.mask(printableLine(attempt.log?.lastLine ?? '')).slice(0, LONGEST_LINE);
+  const recorded: AttemptEnd = {
+    ...verdict,
+    exitCode: state === undefined || state.startedAt === null ? null : state.exitCode,
+    startedAt: state?.startedAt ?? attempt.startedAt ?? null,
+    finishedAt: state?.finishedAt ?? null,
+    peaks: container === undefined ? { memory: null, cpuSeconds: null } : run.peaks.end(container),
+    lastLine,
+    signature: isFailure(verdict.outcome) ? failureSignature(verdict.cause, lastLine) : '',
+    log: attempt.log?.result ?? { bytes: 0, cut: null },
+  };
+  await run.record({ type: 'attempt.ended', ...attempt.key, ...recorded });
+  run.histories.set(attempt.name, [...(run.histories.get(attempt.name) ?? []), recorded.outcome]);
+  return recorded;
+}
+
+function followingAttempt(run: RunContext, attempt: Attempt, end: AttemptEnd): RetryDecision {
+  // A service that nobody needs is not worth another attempt, and a run that stops admits none.
+  if (run.stopping) return { again: false };
+  return decideRetry(attempt.work.planned.trial.retries, run.histories.get(attempt.name) ?? [end.outcome]);
+}
+
+function tryAgain(
+  run: RunContext,
+  attempt: Attempt,
+  decision: Extract<RetryDecision, { again: true }>,
+): void {
+  const { work } = attempt;
+  const { delay, why } = decision;
+  work.dueAt = run.now() + delay;
+  work.underWay = false;
+  run.note({ type: 'trial.retrying', ...attempt.key, delay, why });
+  run.ringIn(delay);
+}
+
+function haltIfWanted(run: RunContext): void {
+  if (run.stopping) return;
+  const batch = run.works.filter((work) => work.planned.kind === 'batch');
+  const ended = batch.map(({ status }) => ({ state: status.state, signature: status.end?.signature ?? '' }));
+  const why = whyHalt(run.order.halt, ended, batch.length);
+  if (why === undefined) return;
+  run.note({ type: 'run.warning', message: `Nothing more is started: ${why}.` });
+  stopRun(run, 'halted', false);
+}
+
+async function keepOrRemove(run: RunContext, attempt: Attempt, end: AttemptEnd): Promise<void> {
+  const { container } = attempt;
+  if (container === undefined) return;
+  const gone = attempt.refusal === undefined && attempt.end?.state === undefined;
+  if (gone) return run.note({ type: 'attempt.removed', ...attempt.key });
+  const alike = run.kept.get(end.signature) ?? 0;
+  if (!staysForALook(run.order.keep, end.outcome, alike)) return removeContainer(run, attempt);
+  run.kept.set(end.signature, alike + 1);
+  run.note({ type: 'attempt.kept', ...attempt.key, container });
+}
+
+async function removeContainer(run: RunContext, attempt: Attempt): Promise<void> {
+  const { container } = attempt;
+  if (container === undefined) return;
+  try {
+    await run.engine.call((backend) => backend.remove(container));
+    run.note({ type: 'attempt.removed', ...attempt.key });
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    run.note({
+      type: 'run.warning',
+      message: `The container of ${attempt.name} could not be removed: ${error.message}`,
+    });
+  }
+}

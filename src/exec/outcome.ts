@@ -1,0 +1,99 @@
+import type { ContainerState } from '../backend/backend.js';
+import type { Outcome } from '../model/event.js';
+
+/** Why combu stopped a container. */
+export type StopCause = 'timeout' | 'unneeded' | 'unhealthy' | 'interrupted' | 'deadline' | 'killed';
+
+/** What is known of an attempt at its end. */
+export interface Evidence {
+  /** undefined = the container is gone. */
+  readonly state: Extract<ContainerState, { status: 'ended' }> | undefined;
+  readonly service: boolean;
+  /** combu asked it to stop at `at` (milliseconds). */
+  readonly stopped: { readonly why: StopCause; readonly at: number } | undefined;
+  /** It ended while the engine itself was away, or was found after that. */
+  readonly duringOutage: boolean;
+  /** Outputs that should be there and are not. */
+  readonly missing: readonly string[];
+}
+
+export interface Verdict {
+  readonly outcome: Outcome;
+  /** One short phrase. */
+  readonly cause: string;
+  readonly note: string | undefined;
+}
+
+/** The exit code that the engine gives to containers which a power cut ended. */
+const FOUND_DEAD = 255;
+
+/** What an attempt's end means. */
+export function judge(evidence: Evidence): Verdict {
+  const { state, stopped } = evidence;
+  if (state === undefined) {
+    return stopped === undefined
+      ? verdict('lost', 'its container is gone')
+      : stoppedVerdict(stopped.why, evidence.service);
+  }
+  if (state.startedAt === null) {
+    return verdict('failed', `could not be started: ${state.error || `exit ${state.exitCode}`}`);
+  }
+  // One that had ended before the word came has ended by itself.
+  if (stopped !== undefined && Date.parse(state.finishedAt) >= stopped.at) {
+    return stoppedVerdict(stopped.why, evidence.service);
+  }
+  if (evidence.duringOutage) return verdict('lost', 'the engine stopped while it ran');
+  if (state.exitCode === 0) {
+    const note = state.oomKilled ? 'a child process ran out of memory' : undefined;
+    const missing = evidence.missing[0];
+    return missing === undefined
+      ? verdict('succeeded', 'exit 0', note)
+      : verdict('failed', `missing output ${missing}`, note);
+  }
+  if (state.oomKilled) return verdict('oom', `out of memory (exit ${state.exitCode})`);
+  if (state.exitCode === 137) return verdict('failed', 'killed by signal 9, not by combu');
+  return verdict(
+    'failed',
+    state.error === '' ? `exit ${state.exitCode}` : `exit ${state.exitCode}: ${state.error}`,
+  );
+}
+
+/**
+ * Whether an end can't be told from the engine's own: it came while the engine was away, or it was found dead after
+ * that, or (`adopted`) when a run was resumed.
+ */
+export function endedInOutage(
+  state: Extract<ContainerState, { status: 'ended' }>,
+  outages: readonly { readonly from: number; readonly to: number }[],
+  adopted: boolean,
+): boolean {
+  if (state.startedAt === null) return false;
+  const foundDead = state.exitCode === FOUND_DEAD;
+  if (foundDead && adopted) return true;
+  const started = Date.parse(state.startedAt);
+  const finished = Date.parse(state.finishedAt);
+  return outages.some(
+    ({ from, to }) =>
+      (finished >= from && finished <= to) || (foundDead && started <= to && finished >= from),
+  );
+}
+
+function stoppedVerdict(why: StopCause, service: boolean): Verdict {
+  switch (why) {
+    case 'timeout':
+      return verdict('timeout', 'its time was over');
+    case 'unneeded':
+      return verdict('stopped', 'nobody needs it any more');
+    case 'unhealthy':
+      return verdict('failed', 'unhealthy before it was ever healthy');
+    case 'killed':
+      return verdict('killed', 'killed');
+    case 'interrupted':
+    case 'deadline':
+      return verdict(service ? 'stopped' : 'killed', why);
+  }
+}
+
+function verdict(outcome: Outcome, cause: string, note?: string): Verdict {
+  return { outcome, cause, note };
+}

@@ -1,0 +1,134 @@
+import pLimit, { type LimitFunction } from 'p-limit';
+import type { ContainerEvent, ContainerSummary } from '../backend/backend.js';
+import type { NewRunEvent, StopReason } from '../model/event.js';
+import { fold, isEnded, newRunState, type RunState } from '../model/run-state.js';
+import type { Observed, ObservedImage, Plan } from '../plan/plan.js';
+import { Bell } from '../util/bell.js';
+import type { Attempt } from './attempt.js';
+import { EngineLink } from './engine-link.js';
+import type { RunOrder, RunPorts } from './execute.js';
+import { Ledger } from './ledger.js';
+import { LogStreams } from './log-streams.js';
+import { PeakSampler } from './peaks.js';
+import type { History } from './retry.js';
+import { secretMask } from './secrets.js';
+import { StartWindow } from './start-window.js';
+import type { TrialWork } from './trial-work.js';
+
+/** Attempts whose ends are recorded and cleared up at once: as many removals as the engine makes use of. */
+const FINISHING = 16;
+
+/** What all parts of one execution share. */
+export class RunContext {
+  readonly state: RunState;
+  /** As ordered; planned anew once images have been pulled, for what is in them matters. */
+  plan: Plan;
+  readonly engine: EngineLink;
+  readonly ledger: Ledger;
+  readonly window = new StartWindow();
+  readonly finishing: LimitFunction = pLimit(FINISHING);
+  /** Whether something may start or end: the main loop looks again. */
+  readonly bell = new Bell();
+  /** Aborted when the run is over. */
+  readonly over = new AbortController();
+  /** Aborted when the run is not to begin any more: ends pulls. */
+  readonly cancelled = new AbortController();
+  readonly logs: LogStreams;
+  readonly peaks: PeakSampler;
+  readonly mask: (text: string) => string;
+  /** Set once the run has begun (see execute.ts). */
+  works: readonly TrialWork[] = [];
+  services: readonly TrialWork[] = [];
+  images: ReadonlyMap<string, ObservedImage> = new Map();
+  networks: ReadonlyMap<string, string> = new Map();
+  /** Attempts under way, by trial. */
+  readonly attempts = new Map<string, Attempt>();
+  /** How each trial's attempts of this supervisor ended. */
+  readonly histories = new Map<string, History>();
+  /** Containers kept for a look, by failure signature. */
+  readonly kept = new Map<string, number>();
+  /** Why nothing more is admitted. */
+  readonly reasons = new Set<StopReason>();
+  /** Trials that have ended since the main loop last looked. */
+  readonly justEnded: TrialWork[] = [];
+  /** How many trials, and how many batch trials of them, have not ended. */
+  left = 0;
+  batchLeft = 0;
+  #bug: { readonly error: unknown } | undefined;
+
+  constructor(
+    readonly order: RunOrder,
+    readonly ports: RunPorts,
+    readonly engineFacts: Observed['engine'],
+  ) {
+    this.plan = order.plan;
+    this.state = order.previous ?? newRunState();
+    ports.journal.onEvent((event) => fold(this.state, event));
+    this.engine = new EngineLink(ports.backend, ports.clock, {
+      lost: (message) => this.note({ type: 'engine.lost', message }),
+      back: () => this.note({ type: 'engine.back' }),
+    });
+    const background = (work: Promise<void>) => this.background(work);
+    this.logs = new LogStreams(ports.clock, this.over.signal, background);
+    this.peaks = new PeakSampler(this.engine, ports.clock, this.over.signal, background);
+    this.ledger = new Ledger(order.plan);
+    this.mask = secretMask(
+      order.secrets,
+      order.plan.trials.map((planned) => planned.trial),
+    );
+  }
+
+  /** The trials, once the journal knows them. */
+  join(works: readonly TrialWork[]): void {
+    const left = works.filter((work) => !isEnded(work.status.state));
+    this.works = works;
+    this.services = works.filter((work) => work.planned.kind === 'service');
+    this.left = left.length;
+    this.batchLeft = left.filter((work) => work.planned.kind === 'batch').length;
+    // A resumed run may find some that wait for one that has already failed.
+    this.justEnded.push(...works.filter((work) => isEnded(work.status.state)));
+  }
+
+  get stopping(): boolean {
+    return this.reasons.size > 0;
+  }
+
+  now(): number {
+    return this.ports.clock.now();
+  }
+
+  /** Records what need not be on disk before something else happens. */
+  note(event: NewRunEvent): void {
+    this.background(this.ports.journal.append(event).then(() => {}));
+  }
+
+  /** Records what must be on disk before something else happens. */
+  async record(event: NewRunEvent): Promise<void> {
+    await this.ports.journal.append(event, { sync: true });
+  }
+
+  /** Lets something go on by itself; what it throws is a bug, or a record that can't be written, and ends the run. */
+  background(work: Promise<void>): void {
+    work.catch((error: unknown) => {
+      this.#bug ??= { error };
+      this.bell.ring();
+    });
+  }
+
+  /** Throws what went wrong in the background. */
+  throwBug(): void {
+    if (this.#bug !== undefined) throw this.#bug.error;
+  }
+
+  /** Has the main loop look again after a while. */
+  ringIn(milliseconds: number): void {
+    this.background(this.ports.clock.sleep(milliseconds, this.over.signal).then(() => this.bell.ring()));
+  }
+
+  /** The attempt that a container is; undefined = none that is under way. */
+  attemptOf(container: Pick<ContainerEvent | ContainerSummary, 'labels'>): Attempt | undefined {
+    const { 'combu.trial': trial, 'combu.attempt': number } = container.labels;
+    const attempt = trial === undefined ? undefined : this.attempts.get(trial);
+    return attempt?.number === Number(number) ? attempt : undefined;
+  }
+}

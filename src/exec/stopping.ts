@@ -1,0 +1,99 @@
+import type { SkipCause, StopReason } from '../model/event.js';
+import { isEnded } from '../model/run-state.js';
+import type { Attempt } from './attempt.js';
+import type { StopCause } from './outcome.js';
+import type { RunContext } from './run-context.js';
+import type { TrialWork } from './trial-work.js';
+
+/** Whoever kills a run removes its containers too; what is still there after so long (milliseconds) is killed here. */
+const KILLER_TIME = 2_000;
+
+/** Stops one attempt: with its grace, or at once. Asked again, it only gets faster. */
+export function stopAttempt(run: RunContext, attempt: Attempt, why: StopCause, grace: number): void {
+  if (attempt.phase === 'ended') return;
+  markStopped(run, attempt, why);
+  if (attempt.phase === 'running') sendStop(run, attempt, grace);
+  else attempt.bell.ring();
+}
+
+/** Tells the engine; the end is then seen as any other. */
+export function sendStop(run: RunContext, attempt: Attempt, grace: number): void {
+  const { container } = attempt;
+  if (container === undefined) return;
+  run.background(
+    run.engine
+      .call((backend) => backend.stop(container, grace))
+      .catch((error: unknown) => {
+        run.note({ type: 'run.warning', message: `${attempt.name} could not be stopped: ${String(error)}` });
+      })
+      .then(() => hearEnd(attempt)),
+  );
+}
+
+export function hearEnd(attempt: Attempt): void {
+  attempt.endHeard = true;
+  attempt.bell.ring();
+}
+
+function markStopped(run: RunContext, attempt: Attempt, why: StopCause): void {
+  if (attempt.stopped !== undefined) return;
+  // The clock of a remote engine says nothing beside ours: there every end counts as later than the word.
+  attempt.stopped = { why, at: run.engineFacts.local ? run.now() : 0 };
+  run.note({ type: 'attempt.stopping', ...attempt.key, why });
+}
+
+/** Whether it can still be called off, having never run. */
+export function notStarted(attempt: Attempt): boolean {
+  return attempt.phase === 'admitted' || attempt.phase === 'created';
+}
+
+/** An attempt that has not been started is not to be. */
+export function callOff(attempt: Attempt, cause: SkipCause): void {
+  attempt.calledOff ??= cause;
+  attempt.bell.ring();
+}
+
+/** Admits nothing more, for a reason; unless `halted`, what runs is stopped: with its grace, or by `force` at once. */
+export function stopRun(run: RunContext, reason: StopReason, force: boolean): void {
+  if (run.over.signal.aborted) return;
+  run.reasons.add(reason);
+  run.note({ type: 'run.stopping', reason, force });
+  for (const work of run.works) if (!isEnded(work.status.state)) stopWork(run, work, reason, force);
+  if (reason === 'killed') {
+    run.background(run.ports.clock.sleep(KILLER_TIME, run.over.signal).then(() => killWhatIsLeft(run)));
+  }
+  run.bell.ring();
+}
+
+function stopWork(run: RunContext, work: TrialWork, reason: StopReason, force: boolean): void {
+  const attempt = run.attempts.get(work.name);
+  // A service whose next attempt others wait for can't be started any more either.
+  if (attempt === undefined) endUnstarted(run, work, { kind: reason });
+  else if (notStarted(attempt)) callOff(attempt, { kind: reason });
+  else if (reason === 'killed') markStopped(run, attempt, 'killed');
+  else if (reason === 'halted') return;
+  else if (force) stopAttempt(run, attempt, reason, 0);
+  // Services follow when nobody needs them any more.
+  else if (work.planned.kind === 'batch') stopAttempt(run, attempt, reason, work.planned.trial.grace);
+}
+
+function killWhatIsLeft(run: RunContext): void {
+  for (const attempt of run.attempts.values()) stopAttempt(run, attempt, 'killed', 0);
+}
+
+/** A trial has no attempt under way and gets none any more: it was skipped, or ends as its last attempt did. */
+export function endUnstarted(run: RunContext, work: TrialWork, cause: SkipCause): void {
+  const last = work.status.state === 'retrying' ? work.status.end?.outcome : undefined;
+  if (last === undefined) run.note({ type: 'trial.skipped', trial: work.name, cause });
+  else
+    run.note({ type: 'trial.ended', trial: work.name, state: last, cause: work.status.end?.cause ?? last });
+  trialEnded(run, work);
+}
+
+/** To be called after each `trial.ended` and `trial.skipped`. */
+export function trialEnded(run: RunContext, work: TrialWork): void {
+  run.left -= 1;
+  if (work.planned.kind === 'batch') run.batchLeft -= 1;
+  run.justEnded.push(work);
+  run.bell.ring();
+}
