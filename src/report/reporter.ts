@@ -85,9 +85,12 @@ export function createReporter(kind: ReporterKind, stream: ReportStream, options
     const tick = () => view.tick(options.clock.now());
     const stop = every(options.clock, pause, tick);
     let finished = false;
+    // A run that is continued still has its former end until its first event.
+    let formerEnd = state.outcome !== null;
     return {
       onEvent(event) {
         if (finished) return;
+        formerEnd = false;
         fold(state, event);
         view.onEvent(event);
       },
@@ -96,7 +99,8 @@ export function createReporter(kind: ReporterKind, stream: ReportStream, options
         finished = true;
         stop();
         view.close();
-        if (state.outcome === null || (kind === 'quiet' && state.outcome === 'succeeded')) return;
+        if (state.outcome === null || formerEnd || (kind === 'quiet' && state.outcome === 'succeeded'))
+          return;
         const at = { folder: options.folder, command: options.command, palette: paint };
         print(summaryLines(state, runStanding(state, false), options.clock.now(), at));
       },

@@ -8,6 +8,11 @@ describe('printableLine', () => {
     );
   });
 
+  it('keeps text that ends in a bell, and what stands before an unfinished sequence', () => {
+    expect(printableLine('\x1b[2Jgone\x07')).toBe('gone');
+    expect(printableLine('loss\x1b]0;title')).toBe('loss0;title');
+  });
+
   it('removes what could turn the text around', () => {
     expect(printableLine('abc\u202egnp.exe\u202c')).toBe('abcgnp.exe');
   });
