@@ -3,7 +3,7 @@ import { Agent as HttpsAgent } from 'node:https';
 import type Docker from 'dockerode';
 import { Failure } from '../../model/failure.js';
 import { apiBelow } from './container-options.js';
-import { type Endpoint, formatAddress } from './endpoint.js';
+import { type Endpoint, formatAddress, type Surroundings } from './endpoint.js';
 import { ask, PATIENCE } from './errors.js';
 import { SshAgent } from './ssh-agent.js';
 
@@ -22,10 +22,10 @@ export interface Connection {
 }
 
 /** Loads the client, and asks the engine for its version. Throws a `refused` Failure that says why nobody answered. */
-export async function connect(endpoint: Endpoint): Promise<Connection> {
+export async function connect(endpoint: Endpoint, env: Surroundings['env']): Promise<Connection> {
   // Loaded here, for it takes a tenth of a second that most commands need not spend.
   const { default: Client } = await import('dockerode');
-  const { agent, options } = transport(endpoint);
+  const { agent, options } = transport(endpoint, env);
   const versionless = new Client(options);
   let version: Docker.DockerVersion;
   try {
@@ -50,7 +50,10 @@ export async function connect(endpoint: Endpoint): Promise<Connection> {
  * Sockets are kept, for most calls take less time than a new connection; and never counted, for hundreds of calls
  * (streams of logs, stops with their grace) last long, and none may keep a start waiting.
  */
-function transport({ address }: Endpoint): { agent: HttpAgent; options: ClientOptions } {
+function transport(
+  { address }: Endpoint,
+  env: Surroundings['env'],
+): { agent: HttpAgent; options: ClientOptions } {
   const pool = { keepAlive: true, maxFreeSockets: 16 };
   switch (address.kind) {
     case 'socket': {
@@ -69,7 +72,7 @@ function transport({ address }: Endpoint): { agent: HttpAgent; options: ClientOp
       return { agent, options: { protocol: 'https', host, port, agent } };
     }
     case 'ssh': {
-      const agent = new SshAgent(address, pool);
+      const agent = new SshAgent(address, env, pool);
       // The agent's connection leads to the engine; the name stands for it in the requests.
       return { agent, options: { protocol: 'http', host: 'engine', port: 80, agent } };
     }
@@ -95,8 +98,8 @@ function remedy(
 ): { why: string; fix: string } {
   const chosen =
     endpoint.origin === 'DOCKER_HOST' || endpoint.origin.startsWith('the docker context')
-      ? `start that engine, or choose another with ${endpoint.origin === 'DOCKER_HOST' ? 'DOCKER_HOST' : '"docker context use"'}`
-      : 'install and start Docker (docs.docker.com/engine/install)';
+      ? `Start that engine, or choose another with ${endpoint.origin === 'DOCKER_HOST' ? 'DOCKER_HOST' : '"docker context use"'}`
+      : 'Install and start Docker (docs.docker.com/engine/install)';
   switch (code) {
     case 'EACCES':
     case 'EPERM':
@@ -105,13 +108,19 @@ function remedy(
         fix: 'Add the user to the group docker (sudo usermod -aG docker $USER) and log in again.',
       };
     case 'ENOENT':
-      return { why: 'there is no such socket', fix: `Please ${chosen}.` };
+      return { why: 'there is no such socket', fix: `${chosen}.` };
     case 'ECONNREFUSED':
-      return { why: 'nobody listens there', fix: `Please ${chosen}.` };
+      return { why: 'nobody listens there', fix: `${chosen}.` };
     case 'ENOTFOUND':
     case 'EAI_AGAIN':
-      return { why: 'there is no host of that name', fix: `Please ${chosen}.` };
+      return { why: 'there is no host of that name', fix: `${chosen}.` };
     default:
-      return { why: failure.message.replace(/\.$/, ''), fix: 'See what "docker version" says.' };
+      return { why: reasonIn(failure), fix: 'See what "docker version" says.' };
   }
+}
+
+/** Without the adapter's own words around it. */
+function reasonIn(failure: Failure): string {
+  const said = failure.status === undefined && failure.cause instanceof Error ? failure.cause : failure;
+  return said.message.replace(/\.$/, '');
 }

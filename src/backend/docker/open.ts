@@ -18,7 +18,7 @@ export interface OpenDockerOptions extends Surroundings {
  */
 export async function openDocker(options: OpenDockerOptions): Promise<DockerBackend> {
   const endpoint = findEndpoint(options);
-  const connection = await connect(endpoint);
+  const connection = await connect(endpoint, options.env);
   return DockerBackend.open(endpoint, connection, {
     gpus: options.gpus,
     nvidiaSmi: options.nvidiaSmi ?? 'nvidia-smi',

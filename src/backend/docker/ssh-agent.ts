@@ -1,7 +1,7 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { Agent, type AgentOptions } from 'node:http';
 import { Duplex } from 'node:stream';
-import type { EngineAddress } from './endpoint.js';
+import type { EngineAddress, Surroundings } from './endpoint.js';
 
 type SshAddress = Extract<EngineAddress, { kind: 'ssh' }>;
 
@@ -11,12 +11,12 @@ type SshAddress = Extract<EngineAddress, { kind: 'ssh' }>;
  */
 export class SshAgent extends Agent {
   readonly #address: SshAddress;
-  readonly #program: string;
+  readonly #env: Surroundings['env'];
 
-  constructor(address: SshAddress, options: AgentOptions, program = 'ssh') {
+  constructor(address: SshAddress, env: Surroundings['env'], options: AgentOptions) {
     super(options);
     this.#address = address;
-    this.#program = program;
+    this.#env = env;
   }
 
   override createConnection(): Duplex {
@@ -27,29 +27,70 @@ export class SshAgent extends Agent {
       '--',
       host,
     ];
-    const child = spawn(this.#program, [...target, 'docker', 'system', 'dial-stdio'], {
-      stdio: ['pipe', 'pipe', 'pipe'],
-    });
+    const env = this.#env as NodeJS.ProcessEnv;
+    return new ChildSocket(spawn('ssh', [...target, 'docker', 'system', 'dial-stdio'], { env }));
+  }
+}
+
+/** A program's input and output as one socket. Where the program fails, what it said on standard error is the reason. */
+class ChildSocket extends Duplex {
+  readonly #child: ChildProcessWithoutNullStreams;
+
+  constructor(child: ChildProcessWithoutNullStreams) {
+    super();
+    this.#child = child;
     let said = '';
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
       said = (said + text).slice(-2_000);
     });
-    const socket = Duplex.from({ readable: child.stdout, writable: child.stdin });
-    child.on('error', (error) => socket.destroy(error));
+    child.stdout.on('data', (bytes: Buffer) => {
+      if (!this.push(bytes)) child.stdout.pause();
+    });
+    // It then ends, too, and its end says more.
+    child.stdin.on('error', () => {});
+    child.on('error', (error) => this.destroy(error));
     child.on('close', (code) => {
-      if (code === 0 || socket.destroyed) return socket.destroy();
-      const error = new Error(`ssh ended with ${code}: ${said.trim()}`);
-      socket.destroy(Object.assign(error, { code: 'ESSH' }));
+      if (code === 0) this.push(null);
+      else this.destroy(Object.assign(new Error(`ssh ended with ${code}: ${said.trim()}`), { code: 'ESSH' }));
     });
-    socket.on('close', () => child.kill());
-    // What HTTP wants of a socket and a pipe does not have.
-    const noOperation = () => socket;
-    return Object.assign(socket, {
-      setTimeout: noOperation,
-      setNoDelay: noOperation,
-      setKeepAlive: noOperation,
-      ref: noOperation,
-      unref: noOperation,
-    });
+  }
+
+  override _read(): void {
+    this.#child.stdout.resume();
+  }
+
+  override _write(bytes: Buffer, _encoding: string, done: () => void): void {
+    this.#child.stdin.write(bytes, () => done());
+  }
+
+  override _final(done: () => void): void {
+    this.#child.stdin.end(() => done());
+  }
+
+  override _destroy(error: Error | null, done: (error: Error | null) => void): void {
+    this.#child.kill();
+    done(error);
+  }
+
+  // What HTTP asks of a socket, and a pipe does not have. Without unref it keeps combu alive until the agent is destroyed.
+
+  setTimeout(): this {
+    return this;
+  }
+
+  setNoDelay(): this {
+    return this;
+  }
+
+  setKeepAlive(): this {
+    return this;
+  }
+
+  ref(): this {
+    return this;
+  }
+
+  unref(): this {
+    return this;
   }
 }

@@ -1,0 +1,90 @@
+import { once } from 'node:events';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { createServer, type IncomingMessage, request, type Server, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** Where a proxy listens: a socket of its own, a TCP port, or a TCP port with TLS for clients that know CERTIFICATE. */
+export type ProxyKind = 'socket' | 'tcp' | 'tls';
+
+/** A folder with ca.pem, cert.pem and key.pem, as DOCKER_CERT_PATH wants it. Made for 127.0.0.1, and for tests alone. */
+export const CERTIFICATE = fileURLToPath(new URL('./certificate', import.meta.url));
+
+/** Stands between combu and the engine of this machine, and does to calls what a test wants. */
+export interface EngineProxy {
+  /** For DOCKER_HOST. */
+  readonly address: string;
+  /** Every call so far: `POST /v1.41/containers/create?name=x`. */
+  readonly calls: string[];
+  /** The engine does what the next call that matches asks for, but the connection breaks before its answer comes. */
+  loseAnswer(call: RegExp): void;
+  /** Milliseconds by which calls that match are held back from now on. */
+  delay(call: RegExp, ms: number): void;
+  stop(): Promise<void>;
+}
+
+export async function startProxy(
+  kind: ProxyKind = 'socket',
+  engine = '/var/run/docker.sock',
+): Promise<EngineProxy> {
+  const folder = await mkdtemp(join(tmpdir(), 'combu-proxy-'));
+  const calls: string[] = [];
+  const lost: RegExp[] = [];
+  let delays: { call: RegExp; ms: number }[] = [];
+
+  const forward = async (incoming: IncomingMessage, answer: ServerResponse) => {
+    const call = `${incoming.method} ${incoming.url}`;
+    calls.push(call);
+    const delay = delays.find((one) => one.call.test(call));
+    if (delay !== undefined) await new Promise((resolve) => setTimeout(resolve, delay.ms));
+    const losing = lost.findIndex((pattern) => pattern.test(call));
+    if (losing !== -1) lost.splice(losing, 1);
+    const { method, url, headers } = incoming;
+    const outgoing = request({ socketPath: engine, method, path: url, headers }, (response) => {
+      if (losing !== -1) {
+        response.resume().on('end', () => incoming.socket.destroy());
+        return;
+      }
+      answer.writeHead(response.statusCode ?? 500, response.headers);
+      answer.flushHeaders();
+      response.pipe(answer);
+    });
+    outgoing.on('error', () => incoming.socket.destroy());
+    answer.on('close', () => outgoing.destroy());
+    incoming.pipe(outgoing);
+  };
+
+  const server: Server =
+    kind === 'tls'
+      ? createTlsServer(
+          {
+            key: await readFile(join(CERTIFICATE, 'key.pem')),
+            cert: await readFile(join(CERTIFICATE, 'cert.pem')),
+            ca: await readFile(join(CERTIFICATE, 'ca.pem')),
+            requestCert: true,
+            rejectUnauthorized: true,
+          },
+          forward,
+        )
+      : createServer(forward);
+  const path = join(folder, 'engine.sock');
+  if (kind === 'socket') server.listen(path);
+  else server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const bound = server.address();
+  return {
+    address: bound === null || typeof bound === 'string' ? `unix://${path}` : `tcp://127.0.0.1:${bound.port}`,
+    calls,
+    loseAnswer: (call) => void lost.push(call),
+    delay: (call, ms) => {
+      delays = [{ call, ms }, ...delays];
+    },
+    async stop() {
+      server.close();
+      server.closeAllConnections();
+      await rm(folder, { recursive: true });
+    },
+  };
+}
