@@ -106,6 +106,14 @@ function builtinCall(compiler: Compiler, node: CallNode, builtin: Builtin, scope
   const at = { source: compiler.source, start: node.start, end: node.end };
   const fail = (error: unknown) => (error instanceof JsonnetError ? error.at(at) : error);
   const [first, second] = makers;
+  if (builtin.name === 'trace' && first && second) {
+    return (frame) => {
+      const message = first(frame);
+      const rest = second(frame);
+      stack.traceSite = at;
+      return body(message, rest);
+    };
+  }
   if (makers.length === 1 && first) {
     return (frame) => {
       const a = first(frame);

@@ -2,8 +2,9 @@ import { type Node, Source } from './ast.js';
 import { call, type NamedSlot } from './calls.js';
 import { Compiler, type Surroundings } from './compile.js';
 import { JsonnetError, placeOf } from './errors.js';
+import { fileImporter, type Importer } from './import.js';
 import { Code, stack } from './machine.js';
-import { fromJson, toJson } from './manifest/plain.js';
+import { fromJson, type JsonValue, toJson } from './manifest/plain.js';
 import { MANIFESTATION } from './manifest/site.js';
 import type { ExternalValue, NativeFunction, ResolvedOptions } from './options.js';
 import { parseSource } from './parser.js';
@@ -25,6 +26,7 @@ import {
 export class Evaluator implements Surroundings {
   readonly literals: ReadonlyMap<string, string>;
   readonly #options: ResolvedOptions;
+  readonly #importer: Importer;
   readonly #contents = new Map<string, Uint8Array>();
   readonly #codes = new Map<string, Thunk>();
   readonly #external = new Map<string, Slot>();
@@ -32,6 +34,7 @@ export class Evaluator implements Surroundings {
 
   constructor(options: ResolvedOptions) {
     this.#options = options;
+    this.#importer = options.importer ?? fileImporter(options.importPaths);
     this.literals = new Map(Object.entries(options.literals));
     this.#members = new Map(Object.entries(this.#ownMembers()));
     for (const [name, value] of Object.entries(options.extVars)) {
@@ -74,7 +77,7 @@ export class Evaluator implements Surroundings {
   }
 
   #find(from: Source, path: string) {
-    const found = this.#options.importer(from.path, path);
+    const found = this.#importer(from.path, path);
     if (!found)
       throw new JsonnetError(
         `cannot import ${path}: no such file beside ${from.file} or in the import paths`,
@@ -120,7 +123,7 @@ export class Evaluator implements Surroundings {
       }),
       native: builtin('native', 'x', (name: Value) => this.#native(stringOf(name))),
       trace: builtin('trace', 'str rest', (message: Value, rest: Value) => {
-        trace(stringOf(message), placeOf(stack.sites[stack.depth - 1]!));
+        trace(stringOf(message), placeOf(stack.traceSite ?? MANIFESTATION));
         return rest;
       }),
     };
@@ -132,7 +135,17 @@ export class Evaluator implements Surroundings {
     return new Builtin(
       name,
       native.parameters.map((parameter) => ({ name: parameter, optional: false, lazy: false })),
-      (...args: Value[]) => fromJson(native.call(...args.map(toJson))),
+      (...args: Value[]) => fromJson(callNative(native, args.map(toJson))),
     );
+  }
+}
+
+/** What a native function throws is an error of the program that called it. */
+function callNative(native: NativeFunction, args: JsonValue[]): JsonValue {
+  try {
+    return native.call(...args);
+  } catch (error) {
+    if (error instanceof JsonnetError) throw error;
+    throw new JsonnetError(error instanceof Error ? error.message : String(error));
   }
 }

@@ -8,30 +8,18 @@
  */
 import { readFileSync } from 'node:fs';
 import { type Node, Source } from './ast.js';
-import { JsonnetError, type Place, type Region } from './errors.js';
-import { Evaluator } from './evaluator.js';
-import { isolated } from './machine.js';
-import { manifestJson } from './manifest/json.js';
-import { type JsonValue, toJson } from './manifest/plain.js';
-import { type EvaluateOptions, resolveOptions } from './options.js';
+import { DeepEvaluation } from './deep.js';
+import { JsonnetError } from './errors.js';
+import { isStackOverflow } from './machine.js';
+import { type EvaluateOptions, type ResolvedOptions, resolveOptions } from './options.js';
+import { type Evaluation, LocalEvaluation } from './outcome.js';
 import { parseSource } from './parser.js';
-import { findPlace } from './places.js';
-import type { Value } from './values.js';
 
 export { JsonnetError, type Place, type StackLine } from './errors.js';
 export { fileImporter, type Imported, type Importer } from './import.js';
 export type { JsonValue } from './manifest/plain.js';
 export type { EvaluateOptions, ExternalValue, NativeFunction } from './options.js';
-
-/** The outcome of a program. */
-export interface Evaluation {
-  /** The whole value, as plain JavaScript data. */
-  readonly value: JsonValue;
-  /** The value as the reference command prints it: indented by three spaces, fields sorted, a line break at the end. */
-  json(): string;
-  /** Where the value at this path was made: its field's name, or its element; else the nearest ancestor's place. */
-  placeOf(path: readonly (string | number)[]): Place | undefined;
-}
+export type { Evaluation } from './outcome.js';
 
 /** Evaluates a file. @throws {JsonnetError} for whatever is wrong with the program */
 export function evaluateFile(path: string, options: EvaluateOptions = {}): Evaluation {
@@ -62,30 +50,15 @@ function readMain(path: string): string {
 
 function evaluate(source: Source, options: EvaluateOptions): Evaluation {
   const resolved = resolveOptions(options);
-  const { root, value } = isolated(resolved.maxStack, () => {
-    const root = new Evaluator(resolved).program(source);
-    return { root, value: toJson(root) };
-  });
-  return new Outcome(source, root, value, resolved.maxStack);
-}
-
-class Outcome implements Evaluation {
-  readonly #whole: Region;
-
-  constructor(
-    source: Source,
-    readonly root: Value,
-    readonly value: JsonValue,
-    readonly maxStack: number,
-  ) {
-    this.#whole = { source, start: 0, end: 1 };
-  }
-
-  json(): string {
-    return isolated(this.maxStack, () => `${manifestJson(this.root)}\n`);
-  }
-
-  placeOf(path: readonly (string | number)[]): Place {
-    return isolated(this.maxStack, () => findPlace(this.root, this.#whole, path));
+  let traces = 0;
+  const trace: ResolvedOptions['trace'] = (message, place) => {
+    traces++;
+    resolved.trace(message, place);
+  };
+  try {
+    return new LocalEvaluation(source, { ...resolved, trace });
+  } catch (error) {
+    if (!isStackOverflow(error)) throw error;
+    return new DeepEvaluation(source, resolved, traces);
   }
 }

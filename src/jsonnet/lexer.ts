@@ -119,18 +119,26 @@ class Lexer {
     this.#at = end + 2;
   }
 
+  /** A run of operator characters is one operator, less the unary ones at its end, which are one each. */
   #operator(): void {
     const text = this.#text;
     const start = this.#at;
-    let at = start + 1;
-    while (OPERATOR_CHARACTERS.has(text.charCodeAt(at))) {
-      if (text.startsWith('//', at) || text.startsWith('/*', at) || text.startsWith('|||', at)) break;
-      at++;
+    let end = start + 1;
+    let lastOther = start;
+    for (let c = text.charCodeAt(end); OPERATOR_CHARACTERS.has(c); c = text.charCodeAt(++end)) {
+      if (c === 47 && (text[end + 1] === '/' || text[end + 1] === '*')) break;
+      if (c === 124 && text.startsWith('|||', end)) break;
+      if (!UNARY_ENDINGS.has(c)) lastOther = end;
     }
-    while (at > start + 1 && UNARY_ENDINGS.has(text.charCodeAt(at - 1))) at--;
-    this.#at = at;
-    const word = text.slice(start, at);
-    this.#push(word === '$' ? 'symbol' : 'operator', word, start);
+    if (lastOther > start) {
+      this.#at = lastOther + 1;
+      this.#push('operator', text.slice(start, this.#at), start);
+      return;
+    }
+    while (this.#at < end) {
+      const c = text[this.#at++]!;
+      this.#push(c === '$' ? 'symbol' : 'operator', c, this.#at - 1);
+    }
   }
 
   /** Digits with single `_` between them. */

@@ -30,6 +30,8 @@ export const stack = {
   depth: 0,
   limit: 500,
   sites: [] as Code[],
+  /** The call of `std.trace` under way: native code knows no places otherwise. */
+  traceSite: undefined as Region | undefined,
 };
 
 /** Takes a frame; whoever calls it gives it back with `stack.depth--`. After an error nobody does: that keeps the trace. */
@@ -55,8 +57,15 @@ export function isolated<T>(limit: number, work: () => T): T {
   try {
     return work();
   } catch (error) {
-    if (error instanceof JsonnetError && error.kind === 'runtime') completeError(error);
-    throw error;
+    if (error instanceof JsonnetError) {
+      if (error.kind === 'runtime') completeError(error);
+      throw error;
+    }
+    if (!(error instanceof RangeError) || isStackOverflow(error)) throw error;
+    // V8's limits on the length of a string, an array or a BigInt.
+    const tooLarge = new JsonnetError(`a value is too large: ${error.message}`);
+    completeError(tooLarge);
+    throw tooLarge;
   } finally {
     stack.depth = outerDepth;
     stack.limit = outerLimit;
@@ -68,10 +77,14 @@ function completeError(error: JsonnetError): void {
   const lines: StackLine[] = [];
   for (let i = stack.depth - 1; i >= 0; i--) {
     const site = stack.sites[i]!;
-    if (site.label === '') continue;
-    lines.push({ place: placeOf(site), what: site.label });
+    if (site.source.file === '') continue;
+    error.at(site);
+    if (site.label !== '') lines.push({ place: placeOf(site), what: site.label });
   }
-  const innermost = stack.sites[stack.depth - 1];
-  if (!error.place && innermost) error.at(innermost);
   error.stackLines = lines;
+}
+
+/** Whether JavaScript's own stack has ended. */
+export function isStackOverflow(error: unknown): boolean {
+  return error instanceof RangeError && error.message === 'Maximum call stack size exceeded';
 }

@@ -1,5 +1,5 @@
 import type { Place } from './errors.js';
-import { fileImporter, type Importer } from './import.js';
+import type { Importer } from './import.js';
 import type { JsonValue } from './manifest/plain.js';
 
 /** The value of an external variable or top-level argument: a string as it is, or code to be evaluated when wanted. */
@@ -32,18 +32,20 @@ export interface EvaluateOptions {
   readonly trace?: (message: string, place: Place) => void;
 }
 
-export type ResolvedOptions = Required<EvaluateOptions>;
+/** The options with what is meant where nothing is said; without an `importer`, files are read. */
+export type ResolvedOptions = Required<Omit<EvaluateOptions, 'importer'>> & {
+  readonly importer: Importer | undefined;
+};
 
 /** Frames at once unless `maxStack` says otherwise; the reference's number. */
 const DEFAULT_MAX_STACK = 500;
 
 export function resolveOptions(options: EvaluateOptions): ResolvedOptions {
-  const { importPaths = [] } = options;
   return {
     extVars: options.extVars ?? {},
     topLevelArgs: options.topLevelArgs ?? {},
-    importPaths,
-    importer: options.importer ?? fileImporter(importPaths),
+    importPaths: options.importPaths ?? [],
+    importer: options.importer,
     nativeFunctions: options.nativeFunctions ?? {},
     maxStack: options.maxStack ?? DEFAULT_MAX_STACK,
     literals: options.literals ?? {},

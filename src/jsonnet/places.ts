@@ -10,13 +10,13 @@ export function findPlace(root: Value, rootRegion: Region, path: readonly (strin
     if (value instanceof JsonnetArray && typeof step === 'number') {
       const slot = value.elements[step];
       if (slot === undefined) break;
-      if (slot instanceof Thunk && slot.code.source.text !== '') region = slot.code;
+      if (slot instanceof Thunk && slot.code.source.file !== '') region = slot.code;
       value = force(slot);
     } else if (value instanceof JsonnetObject && typeof step === 'string') {
       const definition = value.definition(step);
       if (!definition) break;
       if (!('slot' in definition)) region = definition.code;
-      else if (definition.slot instanceof Thunk && definition.slot.code.source.text !== '') {
+      else if (definition.slot instanceof Thunk && definition.slot.code.source.file !== '') {
         region = definition.slot.code;
       }
       value = value.get(step);
