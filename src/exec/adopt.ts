@@ -68,4 +68,5 @@ async function takeUp(run: RunContext, attempt: Attempt, container: string): Pro
   attempt.endHeard = true;
   await followToEnd(run, attempt);
   await finishAttempt(run, attempt);
+  run.bell.ring();
 }
