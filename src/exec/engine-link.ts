@@ -5,8 +5,10 @@ import type { Clock } from '../util/clock.js';
 /** Milliseconds between questions whether a lost engine is back: doubling from the first to the last. */
 const FIRST_PAUSE = 250;
 const LAST_PAUSE = 5_000;
-/** How often a call is tried that the engine answers with a fault of its own (a 5xx), or breaks off each time. */
-const TRIES = 6;
+/** How often a call is tried that the engine answers with a fault of its own (a 5xx): some pass, most do not. */
+const FAULT_TRIES = 3;
+/** How often a call is tried that gets no answer although the engine is back each time. */
+const SILENT_TRIES = 10;
 /** What ended so long before the last answer may have ended with the engine (milliseconds). */
 const BEFORE_LAST_ANSWER = 15_000;
 
@@ -47,8 +49,10 @@ export class EngineLink {
         this.answered();
         return answer;
       } catch (error) {
-        if (!(error instanceof Failure) || !error.retryable || tries >= TRIES) throw error;
-        if (error.status !== undefined) await this.clock.sleep(FIRST_PAUSE * 2 ** (tries - 1));
+        if (!(error instanceof Failure) || !error.retryable) throw error;
+        const answered = error.status !== undefined;
+        if (tries >= (answered ? FAULT_TRIES : SILENT_TRIES)) throw error;
+        if (answered) await this.clock.sleep(FIRST_PAUSE * 2 ** (tries - 1));
         else await this.#untilBack(error.message);
       }
     }
