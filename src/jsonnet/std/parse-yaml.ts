@@ -1,6 +1,181 @@
+import { createRequire } from 'node:module';
+import type { Document, Node, ParsedNode, Scalar } from 'yaml';
 import { JsonnetError } from '../errors.js';
-import type { Value } from '../values.js';
+import { JsonnetObject } from '../objects.js';
+import { JsonnetArray, type Slot, type Value } from '../values.js';
 
-export function parseYaml(_text: string): Value {
-  throw new JsonnetError('std.parseYaml is not there yet');
+/**
+ * YAML as the reference reads it: YAML 1.1's scalars (`yes` is true, `010` is 8), documents cut at lines that begin with
+ * `---`. The `yaml` package gives the structure; what scalars mean is decided here. It is loaded when it is first wanted.
+ */
+export function parseYaml(text: string): Value {
+  const { chunks, isStream } = documentsOf(text);
+  const values = chunks.map(parseDocument);
+  if (isStream) return new JsonnetArray(values);
+  return values[0] ?? null;
+}
+
+const MARK = /^---(?:[ \t]|$)/;
+
+function documentsOf(text: string): { chunks: string[]; isStream: boolean } {
+  const chunks: string[] = [];
+  let current: string[] = [];
+  let isStream = false;
+  const lines = text.split(/\r?\n/);
+  if (lines.at(-1) === '') lines.pop();
+  for (const line of lines) {
+    if (MARK.test(line)) {
+      isStream = true;
+      if (current.length > 0) chunks.push(`${current.join('\n')}\n`);
+      current = [];
+    }
+    current.push(line);
+  }
+  if (current.length > 0) chunks.push(`${current.join('\n')}\n`);
+  return { chunks, isStream };
+}
+
+type Yaml = typeof import('yaml');
+let library: Yaml | undefined;
+
+function yaml(): Yaml {
+  library ??= createRequire(import.meta.url)('yaml') as Yaml;
+  return library;
+}
+
+function parseDocument(text: string): Value {
+  if (/^%/.test(text) && !/^---/m.test(text))
+    throw new JsonnetError('this is not YAML: directives end with a line ---');
+  const documents = yaml().parseAllDocuments(text, {
+    version: '1.1',
+    schema: 'failsafe',
+    uniqueKeys: false,
+    logLevel: 'silent',
+    stringKeys: false,
+  });
+  const document = Array.isArray(documents) ? documents[0] : undefined;
+  if (!document) return null;
+  const [error] = document.errors;
+  if (error) throw new JsonnetError(`this is not YAML: ${error.message.split('\n')[0]}`);
+  return new Reader(document).value(document.contents);
+}
+
+class Reader {
+  readonly #open = new Set<Node>();
+
+  constructor(readonly document: Document.Parsed<ParsedNode>) {}
+
+  value(node: Node | null): Value {
+    const { isAlias, isMap, isSeq } = yaml();
+    if (node === null) return null;
+    if (isAlias(node)) {
+      const target = node.resolve(this.document);
+      if (!target) throw new JsonnetError(`this is not YAML: there is no anchor ${node.source}`);
+      if (this.#open.has(target)) throw new JsonnetError(`the anchor ${node.source} contains itself`);
+      return this.value(target);
+    }
+    if (isMap(node) || isSeq(node)) {
+      this.#open.add(node);
+      let value: Value;
+      if (isSeq(node)) value = new JsonnetArray(node.items.map((item) => this.value(item as Node | null)));
+      else {
+        const fields = new Map<string, Slot>();
+        for (const { key, value } of node.items)
+          this.#field(fields, key as Node | null, value as Node | null);
+        value = JsonnetObject.given(fields);
+      }
+      this.#open.delete(node);
+      return value;
+    }
+    return scalar(node as Scalar);
+  }
+
+  #field(fields: Map<string, Slot>, key: Node | null, value: Node | null): void {
+    if (isMergeKey(key)) this.#merge(fields, value);
+    else fields.set(keyText(this.value(key)), this.value(value));
+  }
+
+  /** `<<`: the fields of one map, or of several of which the first counts most. */
+  #merge(fields: Map<string, Slot>, from: Node | null): void {
+    const { isAlias, isMap, isSeq } = yaml();
+    const source = from && isAlias(from) ? (from.resolve(this.document) ?? null) : from;
+    if (source && isMap(source)) {
+      for (const { key, value } of source.items)
+        this.#field(fields, key as Node | null, value as Node | null);
+    } else if (source && isSeq(source)) {
+      for (const item of source.items.toReversed()) this.#merge(fields, item as Node | null);
+    } else throw new JsonnetError('this is not YAML: "<<" needs a map or a list of maps');
+  }
+}
+
+function isMergeKey(key: Node | null): boolean {
+  return key !== null && yaml().isScalar(key) && key.type === 'PLAIN' && key.source === '<<';
+}
+
+function keyText(key: Value): string {
+  switch (typeof key) {
+    case 'string':
+      return key;
+    case 'boolean':
+      return String(key);
+    case 'number':
+      return Number.isInteger(key) ? String(key) : String(Number(Math.fround(key).toPrecision(8)));
+    default:
+      throw new JsonnetError('the key of a map in YAML is a string, a number or a boolean');
+  }
+}
+
+const TRUE = new Set(['y', 'Y', 'yes', 'Yes', 'YES', 'true', 'True', 'TRUE', 'on', 'On', 'ON']);
+const FALSE = new Set(['n', 'N', 'no', 'No', 'NO', 'false', 'False', 'FALSE', 'off', 'Off', 'OFF']);
+const NULL = new Set(['', '~', 'null', 'Null', 'NULL']);
+const NOT_FINITE = /^(?:\.nan|\.NaN|\.NAN|[-+]?\.(?:inf|Inf|INF))$/;
+
+const TAG = 'tag:yaml.org,2002:';
+
+function scalar(node: Scalar): Value {
+  const text = String(node.value ?? '');
+  const tag = node.tag?.replace(TAG, '!!');
+  if (tag === undefined) return node.type === 'PLAIN' ? resolve(text) : text;
+  if (tag === '!!binary') return Buffer.from(text, 'base64').toString('utf8');
+  const expected = TAGGED[tag];
+  if (expected === undefined) return text;
+  const value = resolve(text);
+  if (expected(value)) return value;
+  throw new JsonnetError(`this is not YAML: ${text} is not of the type ${tag}`);
+}
+
+const TAGGED: Readonly<Record<string, (value: Value) => boolean>> = {
+  '!!int': Number.isInteger,
+  '!!float': (value) => typeof value === 'number',
+  '!!bool': (value) => typeof value === 'boolean',
+  '!!null': (value) => value === null,
+};
+
+/** What a plain scalar means. */
+function resolve(text: string): Value {
+  if (NULL.has(text)) return null;
+  if (TRUE.has(text)) return true;
+  if (FALSE.has(text)) return false;
+  if (NOT_FINITE.test(text)) throw new JsonnetError(`${text} is not a number that a program can use`);
+  if (/^\.[0-9]+(?:[eE][-+]?[0-9]+)?$/.test(text)) return Number(text);
+  if (!/^[-+0-9]/.test(text)) return text;
+  const plain = text.replaceAll('_', '');
+  const whole = integer(plain);
+  if (whole !== undefined) return whole;
+  const isFloat = /^[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?$/.test(plain);
+  const number = isFloat ? Number(plain) : Number.NaN;
+  return Number.isFinite(number) ? number : text;
+}
+
+const RADIXES = /^([-+]?)(0[xX][0-9a-fA-F]+|0[bB][01]+|0[oO]?[0-7]+|0|[1-9][0-9]*)$/;
+const MOST = 2n ** 64n;
+
+/** Whole numbers of 64 bits, in any of the four notations. */
+function integer(text: string): number | undefined {
+  const match = RADIXES.exec(text);
+  if (!match) return undefined;
+  const [, sign, digits] = match as unknown as [string, string, string];
+  const size = BigInt(/^0[0-7]/.test(digits) ? `0o${digits.slice(1)}` : digits);
+  if (sign === '-' ? size > MOST / 2n : size >= (sign === '+' ? MOST / 2n : MOST)) return undefined;
+  return Number(sign === '-' ? -size : size);
 }
