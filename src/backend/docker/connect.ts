@@ -1,5 +1,6 @@
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
+import { inspect } from 'node:util';
 import type Docker from 'dockerode';
 import { Failure } from '../../model/failure.js';
 import { apiBelow } from './container-options.js';
@@ -26,6 +27,9 @@ export async function connect(endpoint: Endpoint, env: Surroundings['env']): Pro
   // Loaded here, for it takes a tenth of a second that most commands need not spend.
   const { default: Client } = await import('dockerode');
   const { agent, options } = transport(endpoint, env);
+  // For a debug line that is rarely printed, the client writes out each call with all that hangs on it: with every
+  // socket of the agent that costs 10 ms a call.
+  Object.assign(agent, { [inspect.custom]: () => 'agent' });
   const versionless = new Client(options);
   let version: Docker.DockerVersion;
   try {
