@@ -15,7 +15,7 @@ import type { DisplayFlags } from '../flags.js';
 import { wantsColor, wantsUnicode } from '../terminal.js';
 import { runDocument } from './documents.js';
 import { chooseRun, type RunChoice, type SeenRun, seeRun } from './run-choice.js';
-import { type Waiting, whyWaiting } from './waiting.js';
+import { lastServers, type Waiting, whyWaiting } from './waiting.js';
 
 export interface StatusFlags extends RunChoice, Pick<DisplayFlags, 'color'> {
   readonly json?: true;
@@ -25,7 +25,7 @@ export interface StatusFlags extends RunChoice, Pick<DisplayFlags, 'color'> {
 export async function status(context: CliContext, flags: StatusFlags): Promise<ExitCode> {
   const run = await chooseRun(context, flags);
   const seen = await seeRun(run);
-  const waiting = await whyWaiting(seen, context.clock.now());
+  const waiting = await whyWaiting(seen);
   const now = context.clock.now();
   if (flags.json) {
     context.stdout.write(`${JSON.stringify(statusDocument(seen, waiting, now))}\n`);
@@ -107,9 +107,10 @@ export function statusLines(
     waiting.flatMap(({ why, trials }) =>
       trials.length === 1
         ? [`${trials[0]!}: ${why}`]
-        : [`${plural(trials.length, 'trial')}: ${why}`, ...examples(trials)],
+        : [`${plural(trials.length, 'trial')}: each ${why}`, ...examples(trials)],
     ),
   );
+  if (standing === 'running') section('note:', serverLines(state));
   section(paint.warn('warnings:'), state.warnings);
   return lines;
 }
@@ -137,6 +138,15 @@ function standingLine({ state, standing }: SeenRun, now: number, paint: Palette)
     case 'killed':
       return `${word} after ${took}`;
   }
+}
+
+function serverLines(state: RunState): string[] {
+  const servers = lastServers(state);
+  if (servers.length === 0) return [];
+  return [
+    `Nothing is left but ${exampleNames(servers)}, which others depended on. A batch trial runs to its own end.`,
+    'If it serves others and never ends, write service: true in its trial; end this run with combu kill.',
+  ];
 }
 
 /** What attempts hold now: requests added up. */

@@ -157,6 +157,61 @@ describe('status', () => {
     expect(stdout).toContain('failures:\n  a: exit 1: no data\n');
   });
 
+  it('says why trials wait', async () => {
+    const run = script().start([
+      { name: 'db', kind: 'service' },
+      'a',
+      { name: 'b', depends: ['db'] },
+      { name: 'c', depends: ['db'] },
+      'd',
+    ]);
+    run.begin('db').begin('a');
+    const trial = (name: string, more = {}) => ({
+      name,
+      kind: 'batch',
+      depends: [],
+      needs: [],
+      networks: [],
+      request: { cpus: 1, memory: 0, gpus: 0 },
+      ...more,
+    });
+    const needsDb = { depends: [{ trial: 'db', condition: 'healthy' }], needs: ['db'] };
+    const plan = {
+      capacity: { cpus: 4, memory: 0, gpus: [] },
+      jobs: null,
+      networks: [],
+      trials: [
+        trial('db', { kind: 'service' }),
+        trial('a'),
+        trial('b', needsDb),
+        trial('c', needsDb),
+        trial('d', { request: { cpus: 8, memory: 0, gpus: 0 } }),
+      ],
+    };
+    await hold(writeRun(cwd, run, { plan }));
+    const { stdout } = await command(['status'], { cwd });
+    expect(stdout).toContain(
+      [
+        'waiting:',
+        '  2 trials: each waits for db to be healthy',
+        '      b, c',
+        '  d: waits for 8 cpus: 4 of 4 free',
+        '',
+      ].join('\n'),
+    );
+    const json = JSON.parse((await command(['status', '--json'], { cwd })).stdout);
+    expect(json.waiting[0]).toEqual({ why: 'waits for db to be healthy', count: 2, trials: ['b', 'c'] });
+  });
+
+  it('says when only a batch trial that others named still runs', async () => {
+    const run = script().start(['server', { name: 'a', depends: ['server'] }]);
+    run.begin('server').begin('a').end('a', 0);
+    await hold(writeRun(cwd, run));
+    const { stdout } = await command(['status'], { cwd });
+    expect(stdout).toContain('Nothing is left but server');
+    expect(stdout).toContain('service: true');
+  });
+
   it('says that a run without supervisor was interrupted, and how to go on', async () => {
     const run = halfway();
     writeRun(cwd, run);
