@@ -11,7 +11,7 @@ const WINDOW = 50;
  * because each leaves something out:
  *
  * - By work: what the trials still take (the mean of those that succeeded; of a running one, less its age), divided by
- *   how many run now, and never less than the longest of them. The mean and not the median: remaining work is a sum, and a
+ *   how many run or start now, and never less than the longest of them. The mean and not the median: remaining work is a sum, and a
  *   few long trials are part of it. It leaves out what the engine needs for starting and removing, which is most of the
  *   time where trials are short.
  * - By rate: how fast the last 50 ended, for all that remain. It contains every overhead, but is blind to waves:
@@ -29,7 +29,8 @@ export function estimateRemaining(state: RunState, now: number): number | undefi
     if (trial.kind !== 'batch') continue;
     if (!isEnded(trial.state)) {
       remaining += 1;
-      if (trial.state === 'running') ages.push(between(trial.startedAt, now) ?? 0);
+      if (trial.state === 'starting') ages.push(0);
+      else if (trial.state === 'running') ages.push(between(trial.startedAt, now) ?? 0);
       continue;
     }
     if (trial.finishedAt === null || trial.finishedAt < state.supervisedSince) continue;

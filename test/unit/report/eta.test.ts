@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { NO_REQUEST } from '../../../src/model/resources.js';
 import { estimateRemaining } from '../../../src/report/eta.js';
 import { RunScript } from '../../rig/run-events.js';
 
@@ -55,6 +56,23 @@ describe('the estimate of the time left', () => {
     run.at += 10;
     // Three have 40 s to go, one has 90 s.
     expect(left(run)).toBe(90);
+  });
+
+  it('counts what is being started as what runs', () => {
+    const run = new RunScript().start(names(10));
+    waves(run, 0, 4, 4, 10);
+    run.begin('t-4');
+    for (const trial of ['t-5', 't-6', 't-7'])
+      run.add({
+        type: 'attempt.intended',
+        trial,
+        attempt: 1,
+        fingerprint: 'f',
+        request: NO_REQUEST,
+        devices: [],
+      });
+    // Six of 10 s each, four at a time.
+    expect(left(run)).toBe(15);
   });
 
   it('leaves services out', () => {
