@@ -229,14 +229,19 @@ export class Workplace {
       .map((name) => new RunRecord(this.path('.combu', 'runs', name)));
   }
 
-  /** Looks at the latest run until `look` finds what it waits for; fails after a minute. */
-  async until<T>(look: (record: RunRecord) => T | undefined | false): Promise<T> {
-    const end = Date.now() + 60_000;
+  /** Looks at the latest run until `look` finds what it waits for; fails when `underway` has ended without it, or after 90 s. */
+  async until<T>(look: (record: RunRecord) => T | undefined | false, underway?: Underway): Promise<T> {
+    const end = Date.now() + 90_000;
+    let ended: Ended | undefined;
+    void underway?.ended.then((how) => {
+      ended = how;
+    });
     for (;;) {
+      const over = ended;
       const record = this.runs().at(-1);
       const found = record === undefined ? undefined : attempt(() => look(record));
       if (found !== undefined && found !== false) return found;
-      if (Date.now() > end) throw new Error(`Not seen within a minute: ${look.toString()}`);
+      if (over !== undefined || Date.now() > end) throw new Error(`Not seen: ${look}\n${over?.stderr ?? ''}`);
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
   }

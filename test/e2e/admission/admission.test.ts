@@ -154,7 +154,7 @@ describe('a trial that waits', () => {
       }`,
     );
     const underway = place.start(['run']);
-    await place.until((record) => record.all('attempt.started', 'waits-holder').length === 1);
+    await place.until((record) => record.all('attempt.started', 'waits-holder').length === 1, underway);
     const status = await place.combu(['status']);
     expect(status.stdout).toMatch(/waits-next.*cpu|cpu.*waits-next/s);
     place.write('gate/open', '');

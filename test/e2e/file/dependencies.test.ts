@@ -17,7 +17,7 @@ describe('depends', () => {
       {
         defaults: { image: '${BUSYBOX}', resources: { cpus: 0 } },
         trials: [
-          { name: 'depends-job', cmd: 'sleep 1' },
+          { name: 'depends-job', cmd: 'sleep 4' },
           quick { name: 'after-completed', depends: [{ name: 'depends-job', condition: 'completed' }] },
           quick { name: 'after-batch', depends: ['depends-job'] },
 
@@ -52,30 +52,30 @@ describe('depends', () => {
   const startedAt = (trial: string) => Date.parse(run.record.one('attempt.started', trial).startedAt);
   const finishedAt = (trial: string) =>
     Date.parse(run.record.one('attempt.ended', trial).finishedAt ?? 'never');
-  const intended = (trial: string) => run.record.at('attempt.intended', trial);
+  const started = (trial: string) => run.record.at('attempt.started', trial);
 
   it('completed waits for the end', () => {
     expect(startedAt('after-completed')).toBeGreaterThanOrEqual(finishedAt('depends-job'));
   });
 
   it('a bare name of a trial without a healthcheck waits for its start only', () => {
-    expect(intended('after-batch')).toBeGreaterThan(run.record.at('attempt.started', 'depends-job'));
+    expect(started('after-batch')).toBeGreaterThan(run.record.at('attempt.started', 'depends-job'));
     expect(startedAt('after-batch')).toBeLessThan(finishedAt('depends-job'));
   });
 
   it('healthy waits for the healthcheck, and so does a bare name where there is one', () => {
     for (const trial of ['after-healthy', 'after-checked']) {
-      expect(intended(trial)).toBeGreaterThan(run.record.at('attempt.healthy', 'depends-checked'));
+      expect(started(trial)).toBeGreaterThan(run.record.at('attempt.healthy', 'depends-checked'));
       expect(startedAt(trial) - startedAt('depends-checked')).toBeGreaterThanOrEqual(2000);
     }
-    expect(intended('after-watched')).toBeGreaterThan(run.record.at('attempt.healthy', 'depends-watched'));
+    expect(started('after-watched')).toBeGreaterThan(run.record.at('attempt.healthy', 'depends-watched'));
     expect(startedAt('after-watched') - startedAt('depends-watched')).toBeGreaterThanOrEqual(2000);
-    expect(intended('after-exec')).toBeGreaterThan(run.record.at('attempt.healthy', 'depends-exec'));
+    expect(started('after-exec')).toBeGreaterThan(run.record.at('attempt.healthy', 'depends-exec'));
   });
 
   it('started waits for the start only, also where there is a healthcheck', () => {
-    expect(intended('after-started')).toBeGreaterThan(run.record.at('attempt.started', 'depends-checked'));
-    expect(intended('after-started')).toBeLessThan(run.record.at('attempt.healthy', 'depends-checked'));
+    expect(started('after-started')).toBeGreaterThan(run.record.at('attempt.started', 'depends-checked'));
+    expect(started('after-started')).toBeLessThan(run.record.at('attempt.healthy', 'depends-checked'));
   });
 
   it('who waits for a failed one is skipped, and so is who waits for the skipped one', () => {
@@ -98,7 +98,7 @@ describe('depends', () => {
 
   it('goes over four levels', () => {
     for (const level of [2, 3, 4]) {
-      expect(intended(`level-${level}`)).toBeGreaterThan(
+      expect(started(`level-${level}`)).toBeGreaterThan(
         run.record.at('attempt.started', `level-${level - 1}`),
       );
     }

@@ -114,7 +114,7 @@ describe('how a trial ends', () => {
   });
 
   it('a child that ran out of memory is noted beside the success', () => {
-    expect(run.record.log('memory-child')).toBe('Killed\nchild=137\n');
+    expect(run.record.log('memory-child')).toContain('child=137\n');
     expect(end('memory-child')).toMatchObject({ outcome: 'succeeded', exitCode: 0 });
     expect(end('memory-child').note).toMatch(/memory/);
   });

@@ -81,6 +81,7 @@ describe('ports', () => {
     const names = ['ports-number', 'ports-string', 'ports-any', 'ports-zero', 'ports-wide', 'ports-udp'];
     record = await place.until(
       (run) => names.every((name) => run.all('attempt.started', name).length === 1) && run,
+      underway,
     );
     for (const name of names) {
       bindings[name] = (await place.container(name)).HostConfig.PortBindings;

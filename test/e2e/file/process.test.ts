@@ -16,10 +16,10 @@ local facts(script) = { cmd: ['sh', '-c', script] };
     { name: 'process-entry', entrypoint: ['printf', '[%s]'], cmd: ['x y', 'z'] },
     { name: 'process-entry-words', entrypoint: "printf '<%s>'", cmd: "'x y' z" },
     { name: 'process-env', env: { OWN: 'a=b "c"', DROPPED: null, OMP_NUM_THREADS: '7' } }
-      + facts('echo own=$OWN; echo shared=$SHARED; echo dropped=$(printenv DROPPED || echo unset); echo threads=$OMP_NUM_THREADS'),
+      + facts('echo own=$OWN; echo shared=$SHARED; echo dropped=$(env | grep ^DROPPED= || echo unset); echo threads=$OMP_NUM_THREADS'),
     { name: 'process-identity', params: { rate: 0.5, layers: [1, 2], 'naïve': true, nested: { uuid: uuid } } }
       + facts('env | grep ^COMBU_'),
-    { name: 'process-user', user: '1234:5678', workdir: '/var/tmp' }
+    { name: 'process-user', user: '1234:5678', workdir: '/work/here' }
       + facts('echo uid=$(id -u); echo gid=$(id -g); echo pwd=$(pwd); touch $COMBU_RESULTS/mine && echo results=writable'),
     { name: 'process-defaults' }
       + facts(|||
@@ -115,7 +115,7 @@ describe('what a trial starts with', () => {
     expect(run.record.facts('process-user')).toEqual({
       uid: '1234',
       gid: '5678',
-      pwd: '/var/tmp',
+      pwd: '/work/here',
       results: 'writable',
     });
   });

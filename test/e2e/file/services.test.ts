@@ -88,7 +88,7 @@ describe('services', () => {
       const started = Date.parse(run.record.one('attempt.started', service).startedAt);
       expect(started, service).toBeGreaterThanOrEqual(finished);
     }
-    expect(run.record.at('attempt.intended', 'service-late')).toBeGreaterThan(
+    expect(run.record.at('attempt.started', 'service-late')).toBeGreaterThan(
       run.record.at('attempt.started', 'service-base'),
     );
   });

@@ -63,9 +63,9 @@ describe('volumes', () => {
   });
 
   it('readonly holds for both kinds', () => {
-    expect(run.record.log('volumes-folders')).toMatch(/read-only\n$/);
+    expect(run.record.log('volumes-folders')).toContain('read-only\n');
     expect(existsSync(place.path('project/data/mine'))).toBe(false);
-    expect(run.record.log('volumes-reader')).toMatch(/read-only\n$/);
+    expect(run.record.log('volumes-reader')).toContain('read-only\n');
   });
 
   it('a named volume outlives the run; what was there before is used, and never removed', async () => {

@@ -97,8 +97,8 @@ describe('logs of more trials than there are streams', () => {
     );
     const underway = place.start(['run']);
     const names = Array.from({ length: TRIALS }, (_, index) => `logs-${String(index + 1).padStart(3, '0')}`);
-    await place.until((record) => record.all('attempt.started').length === TRIALS);
-    await place.until((record) => names.every((name) => record.log(name) === 'first\n'));
+    await place.until((record) => record.all('attempt.started').length === TRIALS, underway);
+    await place.until((record) => names.every((name) => record.log(name) === 'first\n'), underway);
     place.write('gate/open', '');
     const ended = await underway.ended;
     expect(ended.code, ended.stderr).toBe(0);

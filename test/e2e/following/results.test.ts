@@ -108,6 +108,7 @@ describe('results when combu is root', () => {
     await place.until(
       (record) =>
         existsSync(join(record.results('results-early'), 'early.txt')) && record.at('attempt.started') >= 0,
+      underway,
     );
     place.write('gate/open', '');
     expect((await underway.ended).code).toBe(0);
