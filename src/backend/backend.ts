@@ -9,7 +9,7 @@ import type { Observed, ObservedContainer, ObservedImage } from '../plan/plan.js
  */
 export interface Backend {
   /** Facts about the engine. Throws a `refused` Failure when it can't be reached. */
-  engine(): Promise<Observed['engine']>;
+  engine(): Promise<EngineFacts>;
 
   /** UUIDs of GPUs that can be given to containers; empty where there are none. */
   gpus(): Promise<readonly string[]>;
@@ -98,8 +98,8 @@ export interface Backend {
   availableMemory(): Promise<number | undefined>;
 
   /**
-   * Runs `action` while no other combu on this engine is between its look at what is used and its create.
-   * Not re-entrant.
+   * Runs `action` while no other combu of this machine is between its look at what is used on this engine and its
+   * create. Not re-entrant.
    */
   exclusively<T>(action: () => Promise<T>): Promise<T>;
 
@@ -109,6 +109,12 @@ export interface Backend {
   /** Frees sockets; nothing on the engine changes. */
   close(): Promise<void>;
 }
+
+/** What a plan decides by, and what an execution needs beside it. */
+export type EngineFacts = Observed['engine'] & {
+  /** Containers outlive a restart of the engine: an end around it is then the container's own. */
+  readonly liveRestore: boolean;
+};
 
 /** What `create` makes: one attempt, everything decided. Pure data, mapped to the engine's options by the implementation. */
 export interface ContainerSpec {

@@ -8,6 +8,7 @@ import type {
   ContainerSpec,
   ContainerState,
   ContainerSummary,
+  EngineFacts,
   LogChunk,
   ResourceSample,
 } from '../backend.js';
@@ -110,7 +111,7 @@ export class DockerBackend implements Backend {
     return new DockerBackend(endpoint, connection, await askInfo(connection.docker), options);
   }
 
-  async engine(): Promise<Observed['engine']> {
+  async engine(): Promise<EngineFacts> {
     const [info, networks] = await Promise.all([askInfo(this.#docker), this.#networks()]);
     return {
       id: info.ID,
@@ -122,6 +123,7 @@ export class DockerBackend implements Backend {
       local: this.#local,
       hasInit: this.#hasInit,
       freeNetworks: networks.free,
+      liveRestore: info.LiveRestoreEnabled,
     };
   }
 

@@ -10,6 +10,7 @@ import {
   type ContainerSpec,
   type ContainerState,
   type ContainerSummary,
+  type EngineFacts,
   type LogChunk,
   RESULTS_PATH,
   type ResourceSample,
@@ -32,6 +33,7 @@ export interface MemoryEngine {
   readonly gpus: readonly string[];
   readonly local: boolean;
   readonly hasInit: boolean;
+  readonly liveRestore: boolean;
   /** By reference. `any`: every image is there. */
   readonly images: ReadonlyMap<string, ObservedImage> | 'any';
   /** What a pull of a reference gives: an image, or the reason why there is none. */
@@ -55,6 +57,7 @@ const DEFAULT_ENGINE: MemoryEngine = {
   gpus: [],
   local: true,
   hasInit: true,
+  liveRestore: false,
   images: 'any',
   registry: new Map(),
   networkPool: 31,
@@ -142,7 +145,7 @@ export class MemoryBackend implements Backend {
 
   // The port.
 
-  engine(): Promise<Observed['engine']> {
+  engine(): Promise<EngineFacts> {
     return this.#call('engine', () => ({
       id: this.#engine.id,
       name: 'memory',
@@ -153,6 +156,7 @@ export class MemoryBackend implements Backend {
       local: this.#engine.local,
       hasInit: this.#engine.hasInit,
       freeNetworks: this.#networks.free,
+      liveRestore: this.#engine.liveRestore,
     }));
   }
 

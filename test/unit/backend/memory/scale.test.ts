@@ -3,13 +3,13 @@ import { MemoryBackend } from '../../../../src/backend/memory/memory-backend.js'
 import { FakeClock } from '../../../../src/util/fake-clock.js';
 import { containerSpec } from '../../../contract/container-spec.js';
 
-it('plays ten thousand containers in virtual time, in seconds of real time', async () => {
+// The time that a test may take bounds this one: a minute of ten thousand containers costs a second or two.
+it('plays ten thousand containers in virtual time', async () => {
   const clock = new FakeClock(0);
   const backend = new MemoryBackend(clock, {
     latency: (verb) => (verb === 'start' ? 290 : 30),
     director: () => ({ ending: { kind: 'exit', after: 60_000, code: 0 }, lines: ['one', 'two'] }),
   });
-  const began = performance.now();
   const play = async (number: number) => {
     const id = await backend.create(containerSpec({ name: `trial-${number}` }));
     await backend.start(id);
@@ -23,5 +23,4 @@ it('plays ten thousand containers in virtual time, in seconds of real time', asy
   expect(backend.all()).toEqual([]);
   // 30 ms to create, 290 to start, 60,000 to run, 30 to remove, all of them at once.
   expect(clock.now()).toBe(60_350);
-  expect(performance.now() - began).toBeLessThan(10_000);
 });
