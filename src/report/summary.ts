@@ -73,8 +73,8 @@ function standingPhrase(standing: RunStanding): string {
   }
 }
 
-/** Skipped trials by cause, the most frequent first. */
-function skippedLines(state: RunState): string[] {
+/** Skipped trials by cause, the most frequent first: `10 trials skipped: dependency a: failed`. */
+export function skippedLines(state: RunState): string[] {
   return grouped(state, (trial) => (trial.state === 'skipped' ? trial.cause : '')).map(
     ([cause, trials]) => `${plural(trials.length, 'trial')} skipped: ${cause}`,
   );

@@ -5,10 +5,12 @@ import { estimateRemaining } from '../../report/eta.js';
 import { exampleNames, failureGroups, groupText } from '../../report/failure-groups.js';
 import { progressBar } from '../../report/live/bar.js';
 import { runTitle } from '../../report/notable.js';
+import { skippedLines } from '../../report/summary.js';
 import { formatCount, formatCpus, plural } from '../../report/text/amounts.js';
 import { type Palette, palette } from '../../report/text/palette.js';
 import { between, formatAge, formatDate, formatEstimate, formatTime } from '../../report/text/times.js';
 import { formatSize } from '../../util/size.js';
+import { commandName } from '../command-name.js';
 import type { CliContext, ExitCode } from '../context.js';
 import { EXIT } from '../errors.js';
 import type { DisplayFlags } from '../flags.js';
@@ -34,6 +36,7 @@ export async function status(context: CliContext, flags: StatusFlags): Promise<E
   const display = {
     palette: palette(wantsColor(flags.color, context.env, context.stdout)),
     unicode: wantsUnicode(context.env),
+    command: commandName(flags),
   };
   context.stdout.write(`${statusLines(seen, waiting, now, display).join('\n')}\n`);
   return EXIT.ok;
@@ -76,7 +79,7 @@ export function statusLines(
   seen: SeenRun,
   waiting: readonly Waiting[],
   now: number,
-  display: { readonly palette: Palette; readonly unicode: boolean },
+  display: { readonly palette: Palette; readonly unicode: boolean; readonly command: string },
 ): string[] {
   const { state, standing } = seen;
   const { palette: paint } = display;
@@ -92,7 +95,7 @@ export function statusLines(
   }
   if (services.total > 0) lines.push(`services: ${formatCounts(services, paint.state)}`);
   if (standing === 'running') lines.push(...capacityLines(state));
-  if (standing === 'interrupted') lines.push(...interruptedLines(seen));
+  if (standing === 'interrupted') lines.push(...interruptedLines(seen, display.command));
 
   const section = (title: string, body: readonly string[]) => {
     if (body.length > 0) lines.push('', title, ...body.map((line) => `  ${line}`));
@@ -102,6 +105,7 @@ export function statusLines(
     paint.bad('failures:'),
     groups.flatMap((group) => [groupText(group), ...examples(group.trials.map((trial) => trial.name))]),
   );
+  section('skipped:', skippedLines(state));
   section(
     'waiting:',
     waiting.flatMap(({ why, trials }) =>
@@ -110,7 +114,7 @@ export function statusLines(
         : [`${plural(trials.length, 'trial')}: each ${why}`, ...examples(trials)],
     ),
   );
-  if (standing === 'running') section('note:', serverLines(state));
+  if (standing === 'running') section('note:', serverLines(state, display.command));
   section(paint.warn('warnings:'), state.warnings);
   return lines;
 }
@@ -140,12 +144,12 @@ function standingLine({ state, standing }: SeenRun, now: number, paint: Palette)
   }
 }
 
-function serverLines(state: RunState): string[] {
+function serverLines(state: RunState, command: string): string[] {
   const servers = lastServers(state);
   if (servers.length === 0) return [];
   return [
     `Nothing is left but ${exampleNames(servers)}, which others depended on. A batch trial runs to its own end.`,
-    'If it serves others and never ends, write service: true in its trial; end this run with combu kill.',
+    `If it serves others and never ends, write service: true in its trial; end this run with ${command} kill.`,
   ];
 }
 
@@ -186,7 +190,7 @@ function capacityLines(state: RunState): string[] {
   return lines;
 }
 
-function interruptedLines({ run, state }: SeenRun): string[] {
+function interruptedLines({ run, state }: SeenRun, command: string): string[] {
   const unknown = [...state.trials.values()].filter(
     (trial) => !isEnded(trial.state) && trial.container !== null,
   );
@@ -196,5 +200,8 @@ function interruptedLines({ run, state }: SeenRun): string[] {
       : [
           `${plural(unknown.length, 'trial')} may still run on the engine: unknown since ${formatTime(state.lastEvent)}`,
         ];
-  return [...lines, `go on with it: combu run --resume ${run.id}; end it: combu kill --run ${run.id}`];
+  return [
+    ...lines,
+    `go on with it: ${command} run --resume ${run.id}; end it: ${command} kill --run ${run.id}`,
+  ];
 }

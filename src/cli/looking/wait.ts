@@ -1,6 +1,7 @@
 import { countStates, formatCounts } from '../../report/counts.js';
 import { plural } from '../../report/text/amounts.js';
 import { formatAge } from '../../report/text/times.js';
+import { commandName } from '../command-name.js';
 import type { CliContext, ExitCode } from '../context.js';
 import { EXIT } from '../errors.js';
 import { runDocument } from './documents.js';
@@ -24,16 +25,17 @@ export async function wait(context: CliContext, flags: WaitFlags): Promise<ExitC
   over.abort();
   if (flags.json)
     context.stdout.write(`${JSON.stringify({ schema: 'combu/wait/v1', run: runDocument(seen) })}\n`);
-  else context.stderr.write(`${outcomeLine(seen, flags.timeout)}\n`);
+  else context.stderr.write(`${outcomeLine(seen, flags)}\n`);
   if (seen.standing === 'running') return EXIT.deadline;
   return seen.state.exitCode ?? EXIT.trials;
 }
 
-function outcomeLine({ run, state, standing }: SeenRun, timeout: number | undefined): string {
+function outcomeLine({ run, state, standing }: SeenRun, flags: WaitFlags): string {
   const counts = countStates(state, standing, 'batch');
   const text = `${plural(counts.total, 'trial')}: ${formatCounts(counts)}`;
-  if (standing === 'running') return `Run ${run.id} still goes on after ${formatAge(timeout ?? 0)}; ${text}`;
+  if (standing === 'running')
+    return `Run ${run.id} still goes on after ${formatAge(flags.timeout ?? 0)}; ${text}`;
   if (standing === 'interrupted' && state.outcome === null)
-    return `Nobody supervises run ${run.id} any more; go on with it: combu run --resume ${run.id}`;
+    return `Nobody supervises run ${run.id} any more; go on with it: ${commandName(flags)} run --resume ${run.id}`;
   return `Run ${run.id} ${standing}; ${text}`;
 }

@@ -11,7 +11,7 @@ export function fitLine(spans: readonly Span[], columns: number): string {
   let line = '';
   for (const span of spans) {
     const text = truncate(textOf(span), room);
-    line += typeof span === 'string' ? text : span.paint(text);
+    line += typeof span === 'string' || text === '' ? text : span.paint(text);
     room -= columnsOf(text);
     if (text !== textOf(span) || room <= 0) break;
   }

@@ -203,6 +203,15 @@ describe('status', () => {
     expect(json.waiting[0]).toEqual({ why: 'waits for db to be healthy', count: 2, trials: ['b', 'c'] });
   });
 
+  it('says why trials were skipped', async () => {
+    const run = script().start(['a', 'b', 'c']).begin('a').fail('a', 0, 'no');
+    for (const trial of ['b', 'c'])
+      run.add({ type: 'trial.skipped', trial, cause: { kind: 'dependency', trial: 'a', state: 'failed' } });
+    writeRun(cwd, run.add({ type: 'run.ended', outcome: 'failed', exitCode: 1 }));
+    const { stdout } = await command(['status'], { cwd });
+    expect(stdout).toContain('skipped:\n  2 trials skipped: dependency a: failed\n');
+  });
+
   it('says when only a batch trial that others named still runs', async () => {
     const run = script().start(['server', { name: 'a', depends: ['server'] }]);
     run.begin('server').begin('a').end('a', 0);
