@@ -29,9 +29,8 @@ describe('run -d', () => {
     // A shell of its own session, whose whole process group is then hung up and killed.
     const shell = place.start(['run', '-d'], { as: ['setsid', '--wait'] });
     await shell.ended;
-    const record = await place.until((found) =>
-      found.all('attempt.started', 'detach-b').length > 0 ? found : false,
-    );
+    const record = place.runs().at(-1)!;
+    await expect.poll(() => record.all('attempt.started', 'detach-b').length, { timeout: 60_000 }).toBe(1);
     for (const signal of ['SIGHUP', 'SIGTERM', 'SIGKILL'] as const) {
       try {
         process.kill(-(shell.process.pid ?? 0), signal);

@@ -11,7 +11,7 @@ async function underWay(place: Workplace, name: string) {
   gates(place);
   place.write('experiment.jsonnet', `[${puppet(name)}]`);
   const run = place.start(['run']);
-  await running(place, name);
+  await running(place, name, run);
   return run;
 }
 
@@ -108,9 +108,9 @@ describe('kill --run', () => {
     gates(place);
     place.write('experiment.jsonnet', `local uuid = 'UUID'; [${puppet('x')} + { name: 'kill-' + uuid }]`);
     const first = place.start(['run', '--uuid', 'aaaaaaaaaaaa']);
-    await running(place, 'kill-aaaaaaaaaaaa');
+    await running(place, 'kill-aaaaaaaaaaaa', first);
     const second = place.start(['run', '--uuid', 'bbbbbbbbbbbb']);
-    await running(place, 'kill-bbbbbbbbbbbb');
+    await running(place, 'kill-bbbbbbbbbbbb', second);
     const kill = await place.combu(['kill', '--run', 'aaaa']);
     expect(kill.stdout).toBe('removed 1 container, 1 network\n0 containers, 0 networks left\n');
     expect((await first.ended).code).toBe(137);

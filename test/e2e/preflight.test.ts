@@ -44,7 +44,7 @@ describe('what can not work', () => {
         defaults + { name: 'preflight-cpus', resources: { cpus: 10000 } },
         defaults + { name: 'preflight-gpu', resources: { cpus: 0, gpus: 64 } },
         defaults + { name: 'preflight-image', image: 'combu-example/absent:1', pull: 'never' },
-        defaults + { name: 'preflight-pull', image: '127.0.0.1:${processPort}/absent:1' },
+        defaults + { name: 'preflight-pull', image: '127.0.0.1:9/absent:1' },
         defaults + { name: 'preflight-networks', networks: ${JSON.stringify(networks)} },
       ]`,
     );
@@ -58,7 +58,7 @@ describe('what can not work', () => {
       /preflight-gpu/,
       /combu-example\/absent:1 \(preflight-image\) is absent/,
       /absent:1 \(preflight-pull\) is absent and cannot be pulled/,
-      /300 .*networks|networks .*300/,
+      /301 new networks/,
     ]) {
       expect(run.stderr).toMatch(reason);
     }
@@ -71,7 +71,9 @@ describe('what can not work', () => {
     const plan = await place.combu(['plan', '--json']);
     expect(plan.code).toBe(3);
     const codes = JSON.parse(plan.stdout).refusals.map((refusal: { code: string }) => refusal.code);
-    expect(new Set(codes)).toEqual(new Set(['name-taken', 'port-taken', 'never-fits', 'image', 'networks']));
+    expect(new Set(codes)).toEqual(
+      new Set(['name-taken', 'port-taken', 'never-fits', 'gpu', 'image', 'networks']),
+    );
   });
 });
 

@@ -112,7 +112,7 @@ describe('a second run beside one that is going on', () => {
     gates(place);
     place.write('experiment.jsonnet', `[${puppet('beside-a')}]`);
     const first = place.start(['run']);
-    await running(place, 'beside-a');
+    await running(place, 'beside-a', first);
     const { id } = place.runs()[0]!;
     const second = await place.combu(['run']);
     expect(second.code).toBe(3);
@@ -130,7 +130,7 @@ describe('a second run beside one that is going on', () => {
     const text = `local uuid = 'UUID'; [${puppet('x')} + { name: 'beside-' + uuid }]`;
     place.write('experiment.jsonnet', text);
     const first = place.start(['run', '--uuid', 'aaaaaaaaaaaa']);
-    await running(place, 'beside-aaaaaaaaaaaa');
+    await running(place, 'beside-aaaaaaaaaaaa', first);
     openGate(place, 'beside-bbbbbbbbbbbb');
     const second = await place.combu(['run', '--uuid', 'bbbbbbbbbbbb']);
     expect(second.stderr).toMatch(/succeeded/);
@@ -147,8 +147,8 @@ describe('after a supervisor that was killed', () => {
     gates(place);
     place.write('experiment.jsonnet', `[${puppet('left-a')}, ${puppet('left-b')}]`);
     const first = place.start(['run']);
-    await running(place, 'left-a');
-    await running(place, 'left-b');
+    await running(place, 'left-a', first);
+    await running(place, 'left-b', first);
     first.process.kill('SIGKILL');
     await first.ended;
     const second = await place.combu(['run']);
@@ -165,7 +165,7 @@ describe('after a supervisor that was killed', () => {
 
   it('run --resume takes up what lives: one attempt, one log, the true end', async () => {
     const resumed = place.start(['run', '--resume']);
-    await place.until((record) => record.all('run.started').length === 2);
+    await place.until((record) => record.all('run.started').length === 2, resumed);
     openGate(place, 'left-a');
     openGate(place, 'left-b');
     const ended = await resumed.ended;
@@ -182,7 +182,7 @@ describe('after a supervisor that was killed', () => {
   it('run --new kills what is left, and the old run says so', async () => {
     place.write('experiment.jsonnet', `[${puppet('left-c')}]`);
     const first = place.start(['run']);
-    await running(place, 'left-c');
+    await running(place, 'left-c', first);
     first.process.kill('SIGKILL');
     await first.ended;
     const old = place.runs().at(-1)!;

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { BUSYBOX, engine, type Workplace } from './experiment.js';
+import { BUSYBOX, engine, type Underway, type Workplace } from './experiment.js';
 
 /** A trial whose end the test decides: it runs until the test opens its gate. */
 export function puppet(name: string, more = ''): string {
@@ -24,9 +24,9 @@ export function openGate(place: Workplace, name: string): void {
   place.write(join('gate', name), '');
 }
 
-/** Resolves when the latest run's trial of this name runs. */
-export function running(place: Workplace, name: string): Promise<unknown> {
-  return place.until((record) => record.all('attempt.started', name).length > 0);
+/** Resolves when the latest run's trial of this name runs; fails where `run` ends before. */
+export function running(place: Workplace, name: string, run?: Underway): Promise<unknown> {
+  return place.until((record) => record.all('attempt.started', name).length > 0, run);
 }
 
 /** Makes a container that combu knows nothing of; removed by what it returns. */
