@@ -43,7 +43,7 @@ export async function attach(context: CliContext, flags: AttachFlags): Promise<E
         // Programs want every event, people how it stands.
         if (kind === 'json') return events.forEach((event) => void reporter.onEvent(event));
         events.reduce(fold, state);
-        if (kind !== 'plain' || state.outcome !== null) return;
+        if (kind !== 'plain' || state.startedAt === '' || state.outcome !== null) return;
         const counts = formatCounts(countStates(state, 'running', 'batch'));
         context.stderr.write(`${runTitle(state)}\n${counts}\n`);
       },

@@ -1,3 +1,4 @@
+import type { TrialStatus } from '../../model/run-state.js';
 import { failureText } from '../../report/failure-groups.js';
 import { portsText } from '../../report/notable.js';
 import { shownState } from '../../report/standing.js';
@@ -54,14 +55,14 @@ const COLUMNS = [
   { title: 'CAUSE', flexible: true },
 ] as const;
 
-/** The table that people see; pure, for tests. AGE is how long it runs, or ran. */
-export function psLines(
+/** The table that people see; AGE is how long a trial runs, or ran. */
+function psLines(
   seen: SeenRun,
-  trials: Iterable<import('../../model/run-state.js').TrialStatus>,
+  trials: readonly TrialStatus[],
   now: number,
   display: { readonly width: number | undefined; readonly palette: Palette },
 ): string[] {
-  const rows = [...trials].map((trial): (Cell | string)[] => {
+  const rows = trials.map((trial): (Cell | string)[] => {
     const shown = shownState(trial, seen.standing);
     const age = trialAge(trial, shown, now);
     const end = latestEnd(trial);

@@ -59,8 +59,8 @@ const COLUMNS = [
   { title: 'TAGS' },
 ] as const;
 
-/** The table that people see. Pure. */
-export function runsLines(
+/** The table that people see. */
+function runsLines(
   seen: readonly SeenRun[],
   now: number,
   display: { readonly width: number | undefined; readonly palette: Palette },

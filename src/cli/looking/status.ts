@@ -74,8 +74,8 @@ function statusDocument(seen: SeenRun, waiting: readonly Waiting[], now: number)
 
 const BAR = 50;
 
-/** What people see. Pure. */
-export function statusLines(
+/** What people see. */
+function statusLines(
   seen: SeenRun,
   waiting: readonly Waiting[],
   now: number,
@@ -83,6 +83,7 @@ export function statusLines(
 ): string[] {
   const { state, standing } = seen;
   const { palette: paint } = display;
+  if (state.startedAt === '') return [`run ${seen.run.id} ${notBegun(standing)}`];
   const batch = countStates(state, standing, 'batch');
   const services = countStates(state, standing, 'service');
   const lines = [runTitle(state), standingLine(seen, now, paint)];
@@ -117,6 +118,11 @@ export function statusLines(
   if (standing === 'running') section('note:', serverLines(state, display.command));
   section(paint.warn('warnings:'), state.warnings);
   return lines;
+}
+
+/** A run has its folder and its lock before its journal has a line: what the last run left is cleared away first. */
+function notBegun(standing: SeenRun['standing']): string {
+  return standing === 'running' ? 'is being prepared' : 'was interrupted before anything started';
 }
 
 function examples(names: readonly string[]): string[] {

@@ -231,6 +231,15 @@ describe('status', () => {
     expect(stdout).not.toContain('running');
   });
 
+  it('says so of a run that has no record yet', async () => {
+    const run = writeRun(cwd, script());
+    expect((await command(['status'], { cwd })).stdout).toBe(
+      `run ${run.id} was interrupted before anything started\n`,
+    );
+    await hold(run);
+    expect((await command(['status'], { cwd })).stdout).toBe(`run ${run.id} is being prepared\n`);
+  });
+
   it('has JSON with the same', async () => {
     writeRun(cwd, ended());
     const { stdout } = await command(['status', '--json'], { cwd });
