@@ -89,9 +89,22 @@ export function bare(): Contender {
       await Promise.all(
         containers.map((container) => removals(() => container.remove({ force: true, v: true }))),
       );
-      await network?.remove();
+      await removeNetwork(network);
     },
   };
+}
+
+/** The engine lets go of a removed container's endpoint a moment later, and refuses (403) until then. */
+async function removeNetwork(network: Docker.Network | undefined): Promise<void> {
+  for (let tries = 0; ; tries++) {
+    try {
+      await network?.remove();
+      return;
+    } catch (error) {
+      if (tries === 20 || (error as { statusCode?: number }).statusCode !== 403) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  }
 }
 
 export function xargs(): Contender {
