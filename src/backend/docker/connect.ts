@@ -30,13 +30,12 @@ export async function connect(endpoint: Endpoint, env: Surroundings['env']): Pro
   // For a debug line that is rarely printed, the client writes out each call with all that hangs on it: with every
   // socket of the agent that costs 10 ms a call.
   Object.assign(agent, { [inspect.custom]: () => 'agent' });
-  const versionless = new Client(options);
   let version: Docker.DockerVersion;
   try {
-    version = await ask('Asking for the version', PATIENCE.look, () => versionless.version());
+    version = await askVersion(new Client(options));
   } catch (error) {
     agent.destroy();
-    throw unreachable(endpoint, error as Failure);
+    throw unreachable(endpoint, error as Error);
   }
   const apiVersion = apiBelow(version.ApiVersion, NEWEST_KNOWN) ? version.ApiVersion : NEWEST_KNOWN;
   if (apiBelow(apiVersion, version.MinAPIVersion)) {
@@ -48,6 +47,14 @@ export async function connect(endpoint: Endpoint, env: Surroundings['env']): Pro
   }
   const docker = new Client({ ...options, version: `v${apiVersion}` });
   return { docker, apiVersion, engineVersion: version.Version, close: () => agent.destroy() };
+}
+
+async function askVersion(client: Docker): Promise<Docker.DockerVersion> {
+  const version = await ask('Asking for the version', PATIENCE.look, () => client.version());
+  if (typeof version?.ApiVersion !== 'string') {
+    throw new Failure('what answers there is no Docker engine', { owner: 'refused' });
+  }
+  return version;
 }
 
 /**
@@ -84,7 +91,7 @@ function transport(
 }
 
 /** Nobody answered: each reason has its own remedy. */
-function unreachable(endpoint: Endpoint, failure: Failure): Failure {
+function unreachable(endpoint: Endpoint, failure: Error): Failure {
   const where = `${formatAddress(endpoint.address)} (${endpoint.origin})`;
   const { code } = (failure.cause ?? {}) as { code?: string };
   const { why, fix } = remedy(endpoint, code, failure);
@@ -95,11 +102,7 @@ function unreachable(endpoint: Endpoint, failure: Failure): Failure {
   });
 }
 
-function remedy(
-  endpoint: Endpoint,
-  code: string | undefined,
-  failure: Failure,
-): { why: string; fix: string } {
+function remedy(endpoint: Endpoint, code: string | undefined, failure: Error): { why: string; fix: string } {
   const chosen =
     endpoint.origin === 'DOCKER_HOST' || endpoint.origin.startsWith('the docker context')
       ? `Start that engine, or choose another with ${endpoint.origin === 'DOCKER_HOST' ? 'DOCKER_HOST' : '"docker context use"'}`
@@ -124,7 +127,8 @@ function remedy(
 }
 
 /** Without the adapter's own words around it. */
-function reasonIn(failure: Failure): string {
-  const said = failure.status === undefined && failure.cause instanceof Error ? failure.cause : failure;
+function reasonIn(failure: Error): string {
+  const unanswered = failure instanceof Failure && failure.status === undefined;
+  const said = unanswered && failure.cause instanceof Error ? failure.cause : failure;
   return said.message.replace(/\.$/, '');
 }

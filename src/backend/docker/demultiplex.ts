@@ -9,6 +9,8 @@ const SPACE = 0x20;
  * came together leave together, without the times: a program may write a quarter of a million lines a second.
  */
 export class Demultiplexer {
+  /** How many have come: lines, or parts of a line that is longer than the engine's buffer. */
+  frames = 0;
   /** The beginning of a frame whose end has not come yet. */
   #rest: Buffer | undefined;
 
@@ -36,6 +38,7 @@ export class Demultiplexer {
       chunk.to = time;
       written += input.copy(output, written, space + 1, end);
       at = end;
+      this.frames += 1;
     }
     this.#rest = at < input.length ? input.subarray(at) : undefined;
     yield* finish();

@@ -42,7 +42,8 @@ export function toFailure(doing: string, error: unknown): Failure {
   if (error instanceof Failure) return error;
   const { statusCode, code } = (error ?? {}) as { statusCode?: unknown; code?: unknown };
   if (typeof statusCode === 'number') return answered(doing, statusCode, reasonOf(error), error);
-  if (error instanceof NoAnswer || typeof code === 'string') {
+  const mistaken = error instanceof TypeError || error instanceof RangeError;
+  if (error instanceof NoAnswer || (typeof code === 'string' && !mistaken)) {
     return new Failure(`${doing} failed: the Docker engine gave no answer (${messageOf(error)}).`, {
       owner: 'refused',
       retryable: true,

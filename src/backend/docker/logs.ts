@@ -8,9 +8,9 @@ import { openStream } from './stream.js';
 
 type LogOptions = Parameters<Backend['logs']>[1];
 
-/** Bytes of a line at the first guess, and how many times more lines are asked for when they were shorter. */
-const LINE = 128;
-const MORE = 4;
+/** Lines by which their length is judged, and how many more than that judgement says are then asked for. */
+const SAMPLE = 1_000;
+const MARGIN = 1.1;
 
 /** Reads a container's log, both streams in the engine's order. */
 export async function* readLogs(docker: Docker, id: string, options: LogOptions): AsyncGenerator<LogChunk> {
@@ -18,19 +18,25 @@ export async function* readLogs(docker: Docker, id: string, options: LogOptions)
   else yield* await readTail(docker, id, options, options.tailBytes);
 }
 
-/** The engine counts a tail in lines, which have any length: asks for more until they make up the bytes. */
+/**
+ * The engine counts a tail in lines, which have any length, and takes ten seconds for a million of them: looks at a
+ * few of the last ones first, and then asks for about as many as make up the bytes.
+ */
 async function readTail(docker: Docker, id: string, options: LogOptions, bytes: number): Promise<LogChunk[]> {
-  for (let lines = Math.ceil(bytes / LINE); ; lines *= MORE) {
+  for (let lines = SAMPLE; ; ) {
     const chunks: LogChunk[] = [];
     let held = 0;
-    let seen = 0;
-    for await (const chunk of readLines(docker, id, options, lines)) {
+    let read = 0;
+    const demultiplexer = new Demultiplexer();
+    for await (const chunk of readLines(docker, id, options, lines, demultiplexer)) {
       chunks.push(chunk);
       held += chunk.bytes.length;
-      seen += countLines(chunk.bytes);
+      read += chunk.bytes.length;
       while (held - chunks[0]!.bytes.length >= bytes) held -= chunks.shift()!.bytes.length;
     }
+    const seen = demultiplexer.frames;
     if (seen < lines || held >= bytes) return chunks;
+    lines = Math.max(2 * lines, Math.ceil((bytes / read) * seen * MARGIN));
   }
 }
 
@@ -39,6 +45,7 @@ async function* readLines(
   id: string,
   { signal, follow, since }: LogOptions,
   lines: number | undefined,
+  demultiplexer = new Demultiplexer(),
 ): AsyncGenerator<LogChunk> {
   if (signal?.aborted) return;
   const doing = `Reading the log of the container ${short(id)}`;
@@ -54,7 +61,6 @@ async function* readLines(
   const leave = () => stream.destroy();
   signal?.addEventListener('abort', leave, { once: true });
   if (signal?.aborted) leave();
-  const demultiplexer = new Demultiplexer();
   try {
     for await (const bytes of stream) yield* demultiplexer.push(bytes as Buffer);
   } catch (error) {
@@ -62,10 +68,4 @@ async function* readLines(
   } finally {
     signal?.removeEventListener('abort', leave);
   }
-}
-
-function countLines(bytes: Uint8Array): number {
-  let lines = 0;
-  for (let at = bytes.indexOf(10); at !== -1; at = bytes.indexOf(10, at + 1)) lines += 1;
-  return lines;
 }

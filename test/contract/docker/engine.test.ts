@@ -167,6 +167,20 @@ describe('a container', () => {
   });
 });
 
+it('the last bytes of a log are found among lines longer than the engine’s buffer', async () => {
+  const id = await backend.create(spec("head -c 20000000 /dev/zero | tr '\\0' x; echo; echo the end"));
+  await backend.start(id);
+  for await (const _ of backend.logs(id, { follow: true }));
+  let bytes = 0;
+  let text = '';
+  for await (const chunk of backend.logs(id, { follow: false, tailBytes: 18_000_000 })) {
+    bytes += chunk.bytes.length;
+    text = (text + Buffer.from(chunk.bytes).toString()).slice(-8);
+  }
+  expect(bytes).toBeGreaterThanOrEqual(18_000_000);
+  expect(text).toBe('the end\n');
+});
+
 it('a budget is held against other processes on the same engine', async () => {
   const path = lockPath(`combu-budget-${(await backend.engine()).id}`);
   const code = `require('node:net').createServer().listen(${JSON.stringify(path)}, () => console.log('held'))`;

@@ -45,10 +45,13 @@ describe('a failed call', () => {
   });
 
   it('for no reason of the engine is a bug', () => {
-    expect(toFailure('Asking', new TypeError('x is not a function'))).toMatchObject({
-      owner: 'bug',
-      retryable: false,
-    });
+    const mistakes = [
+      new Error('no such method'),
+      Object.assign(new TypeError('x'), { code: 'ERR_INVALID_ARG_TYPE' }),
+    ];
+    for (const mistake of mistakes) {
+      expect(toFailure('Asking', mistake)).toMatchObject({ owner: 'bug', retryable: false });
+    }
   });
 });
 

@@ -95,3 +95,8 @@ it('that know nothing of what combu knows are refused', async () => {
     message: 'The Docker engine 40.0.0 wants API 1.60 or later; combu knows 1.51.',
   });
 });
+
+it('are told from other servers', async () => {
+  version = { Server: 'of something else' } as never;
+  await expect(open()).rejects.toThrow(/what answers there is no Docker engine\.$/);
+});
