@@ -35,7 +35,10 @@ export async function ensureStateFolder(stateDir: string, owner?: Owner): Promis
   }
 }
 
-/** Makes the folder of a new run and what it holds from the first moment. */
+/**
+ * Makes the folder of a new run and what it holds from the first moment. Its name is later than that of every run that is
+ * there, also of one that began within the same second: so `latest` is the one that began last.
+ */
 export async function createRunFolder(
   stateDir: string,
   id: string,
@@ -43,7 +46,9 @@ export async function createRunFolder(
   owner?: Owner,
 ): Promise<RunFolder> {
   await ensureStateFolder(stateDir, owner);
-  const startedAt = `${new Date(now).toISOString().slice(0, 19)}Z`;
+  const last = (await listRuns(stateDir)).at(-1);
+  const after = last === undefined ? 0 : Date.parse(last.startedAt) + 1000;
+  const startedAt = `${new Date(Math.max(now, after)).toISOString().slice(0, 19)}Z`;
   const stamp = startedAt.replace(/[-:Z]/g, '').replace('T', '-');
   const folder = join(stateDir, 'runs', `${stamp}-${id}`);
   await makeFolder(folder, owner);
