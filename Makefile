@@ -34,11 +34,11 @@ bench: build example-images
 build: dist/cli/main.js
 
 # Compiled aside and moved into place, so that neither a failed build nor a deleted source leaves a mixture.
+dist/cli/main.js: ASIDE = .tools/dist.$$$$
 dist/cli/main.js: node_modules/.package-lock.json tsconfig.json tsconfig.build.json $(shell find src -name '*.ts')
 	@echo 'Compiling.'
-	@rm -rf .tools/dist
-	@node node_modules/typescript/bin/tsc -p tsconfig.build.json --outDir .tools/dist
-	@rm -rf dist && mv .tools/dist dist && touch -c $@
+	@node node_modules/typescript/bin/tsc -p tsconfig.build.json --outDir $(ASIDE) || { rm -rf $(ASIDE); exit 1; }; \
+	rm -rf dist && mv $(ASIDE) dist && touch -c $@
 
 # npm writes this file last.
 node_modules/.package-lock.json: package-lock.json
