@@ -16,6 +16,7 @@ import { type AddressPool, countNetworks, DEFAULT_POOLS } from './address-pools.
 import { copyOut } from './archive.js';
 import type { Connection } from './connect.js';
 import type { LoginFinder } from './credentials.js';
+import type { Diagnosis, DockerEngine } from './docker-engine.js';
 import { type Endpoint, type EngineAddress, formatAddress } from './endpoint.js';
 import { ask, PATIENCE } from './errors.js';
 import { watch } from './events.js';
@@ -58,25 +59,8 @@ export interface DockerOptions {
   readonly loginFor: LoginFinder;
 }
 
-/** What `doctor` tells of an engine beyond what a run needs. */
-export interface Diagnosis {
-  /** `unix:///var/run/docker.sock`, and the setting that says so. */
-  readonly address: string;
-  readonly origin: string;
-  /** How many networks the address pools hold in all, and how many more now. */
-  readonly networks: { readonly total: number; readonly free: number };
-  readonly dockerRoot: string;
-  readonly storageDriver: string;
-  readonly cgroupVersion: string;
-  /** Containers outlive a restart of the engine. */
-  readonly liveRestore: boolean;
-  readonly runtimes: readonly string[];
-  /** The engine's own, such as "No swap limit support". */
-  readonly warnings: readonly string[];
-}
-
 /** A Docker engine. Every method is one matter of the files beside this one; nothing is decided here. */
-export class DockerBackend implements Backend {
+export class DockerBackend implements DockerEngine {
   readonly #docker: Docker;
   readonly #lifecycle: Lifecycle;
   readonly #images: Images;

@@ -48,6 +48,7 @@ export class Images {
       throw new Failure(`${doing} seemed to work, but the image is not there.`, {
         owner: 'engine',
         retryable: true,
+        status: 500,
       });
     }
     return image;
@@ -120,7 +121,8 @@ function checkProgress(doing: string, line: string): void {
   if (line.trim() === '') return;
   const { error } = JSON.parse(line) as { error?: string };
   if (error !== undefined) {
-    throw new Failure(`${doing} failed: ${error}.`, { owner: 'engine', retryable: true });
+    // The status that it would have had, were it not sent already: the engine did answer.
+    throw new Failure(`${doing} failed: ${error}.`, { owner: 'engine', retryable: true, status: 500 });
   }
 }
 

@@ -1,6 +1,7 @@
 import { connect } from './connect.js';
 import { loginFinder } from './credentials.js';
 import { DockerBackend } from './docker-backend.js';
+import type { DockerEngine } from './docker-engine.js';
 import { findEndpoint, type Surroundings } from './endpoint.js';
 
 export interface OpenDockerOptions extends Surroundings {
@@ -16,7 +17,7 @@ export interface OpenDockerOptions extends Surroundings {
  * Connects to the engine that docker's own settings name. Throws a `refused` Failure that says which one that is,
  * where it was chosen, why it does not answer, and what to do.
  */
-export async function openDocker(options: OpenDockerOptions): Promise<DockerBackend> {
+export async function openDocker(options: OpenDockerOptions): Promise<DockerEngine> {
   const endpoint = findEndpoint(options);
   const connection = await connect(endpoint, options.env);
   return DockerBackend.open(endpoint, connection, {
