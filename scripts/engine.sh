@@ -96,7 +96,7 @@ start_engine() {
   if [ -d /run/systemd/system ]; then
     systemctl start docker || true
   else
-    # A session of its own, so that the engine outlives this shell and its terminal.
+    # Cut off from this shell and its terminal, so that the engine outlives both.
     setsid dockerd >>"$log" 2>&1 </dev/null &
   fi
   tries=0
