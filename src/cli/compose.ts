@@ -1,4 +1,4 @@
-import type { Backend } from '../backend/backend.js';
+import type { DockerEngine } from '../backend/docker/docker-engine.js';
 import type { CliContext } from './context.js';
 
 /** What `logScale` 1 keeps of each trial's log, in bytes (see RunOrder). */
@@ -13,7 +13,7 @@ export interface EngineFlags {
 }
 
 /** Opens the engine that the environment names. Throws a `refused` Failure where none answers. */
-export async function openBackend(context: CliContext, flags: EngineFlags = {}): Promise<Backend> {
+export async function openBackend(context: CliContext, flags: EngineFlags = {}): Promise<DockerEngine> {
   const { openDocker } = await import('../backend/docker/open.js');
   const gpus = (flags.gpus ?? context.env.COMBU_GPUS)?.split(',').filter((id) => id !== '');
   return openDocker({ env: context.env, home: context.home, gpus, logScale: logScale(flags) });
