@@ -42,28 +42,54 @@ const EPSILON = 1e-6;
 const MAX_OVERTAKEN = 100;
 const MAX_WAIT = 600_000;
 
-/** The first thing that is missing, as a phrase for people that follows "waits for"; undefined = it fits. */
-export function whatLacks(demand: Demand, room: Room): string | undefined {
-  const { free, capacity } = room;
-  if (demand.slots > free.slots)
-    return `its turn: ${(room.jobs ?? 0) - free.slots} of ${room.jobs} trials run`;
-  if (demand.cpus > 0 && demand.cpus > free.cpus + EPSILON) {
-    return `${plural(demand.cpus, 'cpu')}: ${tidy(free.cpus)} of ${tidy(capacity.cpus)} free`;
-  }
-  if (demand.memory > 0 && demand.memory > free.memory) {
-    return `${formatSize(demand.memory)} of memory: ${formatSize(Math.max(0, free.memory))} of ${formatSize(capacity.memory)} free`;
-  }
-  if (demand.gpus > free.gpus) {
-    return `${plural(demand.gpus, 'GPU')}: ${free.gpus} of ${capacity.gpus.length} free`;
-  }
-  if (demand.unmeasured && room.memoryLow !== undefined) return room.memoryLow;
+/** The first thing that there is too little of. */
+export type Lack =
+  | { readonly kind: 'slots' | 'cpus' | 'memory' | 'gpus' | 'machine-memory' }
+  | { readonly kind: 'endpoints'; readonly network: string };
+
+const LACK = {
+  slots: { kind: 'slots' },
+  cpus: { kind: 'cpus' },
+  memory: { kind: 'memory' },
+  gpus: { kind: 'gpus' },
+  machineMemory: { kind: 'machine-memory' },
+} as const satisfies Record<string, Lack>;
+
+/** What is missing; undefined = it fits. Asked of thousands of trials at a time: phrases are made elsewhere. */
+export function whatLacks(demand: Demand, { free, memoryLow }: Room): Lack | undefined {
+  if (demand.slots > free.slots) return LACK.slots;
+  if (demand.cpus > 0 && demand.cpus > free.cpus + EPSILON) return LACK.cpus;
+  if (demand.memory > 0 && demand.memory > free.memory) return LACK.memory;
+  if (demand.gpus > free.gpus) return LACK.gpus;
+  if (demand.unmeasured && memoryLow !== undefined) return LACK.machineMemory;
   for (const [network, count] of demand.endpoints) {
     const left = free.endpoints.get(network);
-    if (left !== undefined && count > left) {
-      return `the network ${network}: ${left} of ${room.endpoints.get(network)} endpoints free`;
-    }
+    if (left !== undefined && count > left) return { kind: 'endpoints', network };
   }
   return undefined;
+}
+
+/** What is missing as a phrase for people that follows "waits for". */
+export function describeLack(lack: Lack, demand: Demand, room: Room): string {
+  const { free, capacity } = room;
+  switch (lack.kind) {
+    case 'slots':
+      return `its turn: ${(room.jobs ?? 0) - free.slots} of ${room.jobs} trials run`;
+    case 'cpus':
+      return `${plural(demand.cpus, 'cpu')}: ${tidy(free.cpus)} of ${tidy(capacity.cpus)} free`;
+    case 'memory': {
+      const left = formatSize(Math.max(0, free.memory));
+      return `${formatSize(demand.memory)} of memory: ${left} of ${formatSize(capacity.memory)} free`;
+    }
+    case 'gpus':
+      return `${plural(demand.gpus, 'GPU')}: ${free.gpus} of ${capacity.gpus.length} free`;
+    case 'machine-memory':
+      return room.memoryLow ?? 'memory';
+    case 'endpoints': {
+      const { network } = lack;
+      return `the network ${network}: ${free.endpoints.get(network)} of ${room.endpoints.get(network)} endpoints free`;
+    }
+  }
 }
 
 /** Whether the trial that room is kept for would still have its room, in each thing that the other takes, after it. */
@@ -94,9 +120,8 @@ export function take(free: Free, demand: Demand): void {
 /** A ready trial that asks to be admitted. */
 export interface Candidate<T> {
   readonly of: T;
+  /** Equal demands are one object, so that what was refused to one need not be asked for another. */
   readonly demand: Demand;
-  /** It has been overtaken too often or for too long. */
-  readonly impatient: boolean;
 }
 
 export interface Admission<T> {
@@ -104,43 +129,47 @@ export interface Admission<T> {
   readonly admitted: readonly T[];
   /** What becomes free is kept for this one; undefined = for nobody. */
   readonly keptFor: T | undefined;
-  /** Those that were ready, came first, and were overtaken; as often as they stand here. */
+  /** The first of each demand that was ready, came earlier, and was overtaken; as often as it stands here. */
   readonly overtaken: readonly T[];
 }
 
 /**
  * Which candidates may start now: in their order, as they fit. A smaller one may overtake one that does not fit, but
- * for room that is kept. At most `limit` are admitted; nobody behind the last of these is looked at.
- * Changes `room.free` by what it admits.
+ * for room that is kept for the `impatient` one. At most `limit` are admitted; nobody behind the last of these is looked
+ * at, nor anybody once `demands` different ones were refused. Changes `room.free` by what it admits.
  */
-export function admit<T>(candidates: readonly Candidate<T>[], room: Room, limit: number): Admission<T> {
+export function admit<T>(
+  candidates: Iterable<Candidate<T>>,
+  impatient: Candidate<T> | undefined,
+  room: Room,
+  limit: number,
+  demands = Number.POSITIVE_INFINITY,
+): Admission<T> {
   const admitted: T[] = [];
   const overtaken: T[] = [];
-  const passedOver: T[] = [];
-  const impatient = candidates.find((candidate) => candidate.impatient);
+  const refused = new Map<Demand, T>();
+  if (limit <= 0) return { admitted, overtaken, keptFor: undefined };
   let kept: Candidate<T> | undefined;
-  if (impatient !== undefined && limit > 0) {
-    if (whatLacks(impatient.demand, room) === undefined) {
-      take(room.free, impatient.demand);
-      admitted.push(impatient.of);
-    } else {
-      kept = impatient;
-    }
+  if (impatient !== undefined && whatLacks(impatient.demand, room) === undefined) {
+    take(room.free, impatient.demand);
+    admitted.push(impatient.of);
+  } else {
+    kept = impatient;
   }
   for (const candidate of candidates) {
-    if (admitted.length >= limit) break;
-    if (candidate === impatient && candidate !== kept) continue;
+    if (admitted.length >= limit || refused.size >= demands) break;
+    const { demand } = candidate;
+    if (candidate.of === impatient?.of || refused.has(demand)) continue;
     const fits =
-      candidate !== kept &&
-      whatLacks(candidate.demand, room) === undefined &&
-      (kept === undefined || leavesRoomFor(kept.demand, candidate.demand, room.free));
+      whatLacks(demand, room) === undefined &&
+      (kept === undefined || leavesRoomFor(kept.demand, demand, room.free));
     if (!fits) {
-      passedOver.push(candidate.of);
+      refused.set(demand, candidate.of);
       continue;
     }
-    take(room.free, candidate.demand);
+    take(room.free, demand);
     admitted.push(candidate.of);
-    overtaken.push(...passedOver);
+    overtaken.push(...refused.values());
   }
   return { admitted, keptFor: kept?.of, overtaken };
 }

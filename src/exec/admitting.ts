@@ -1,28 +1,20 @@
-import type { Request } from '../model/resources.js';
 import { formatSize } from '../util/size.js';
-import { admit, type Candidate, isImpatient } from './admission.js';
+import { type Admission, admit } from './admission.js';
 import { Attempt } from './attempt.js';
+import { Candidates, type Group, trialOf } from './candidates.js';
 import { conductAttempt, createContainer } from './drive.js';
-import {
-  addDemands,
-  demandOf,
-  type Elsewhere,
-  NOTHING_ELSEWHERE,
-  sameElsewhere,
-  takesBudget,
-} from './ledger.js';
-import { conditionsMet, groupOf, groupReady, wantsStart } from './ready.js';
-import { nextMemory } from './retry.js';
+import { type Elsewhere, NOTHING_ELSEWHERE, sameElsewhere, takesBudget } from './ledger.js';
+import { conditionsMet } from './ready.js';
 import type { RunContext } from './run-context.js';
 import type { TrialWork } from './trial-work.js';
 
 /** What is held elsewhere, or by programs that are not combu's, changes without a word to us: looked at so often (milliseconds). */
 const LOOK_ELSEWHERE = 1_000;
 
-type Group = readonly TrialWork[];
-
 /** Admits what is ready and fits, and lets it begin. */
 export class Admitting {
+  readonly #candidates: Candidates;
+  readonly #someUnmeasured: boolean;
   #elsewhere: Elsewhere = NOTHING_ELSEWHERE;
   #reserved: string | null = null;
   #lookAt = 0;
@@ -31,7 +23,10 @@ export class Admitting {
     private readonly run: RunContext,
     /** Bytes of the machine's memory that are kept free. */
     private readonly memoryReserve: number,
-  ) {}
+  ) {
+    this.#candidates = new Candidates(run);
+    this.#someUnmeasured = run.works.some(({ planned }) => planned.trial.resources.memory === undefined);
+  }
 
   /** Tells the journal what there is to be given out. */
   noteCapacity(): void {
@@ -47,103 +42,81 @@ export class Admitting {
   /** One look: resolves when what it admitted is under way. */
   async admitReady(): Promise<void> {
     const { run } = this;
-    if (run.stopping || run.window.free === 0) return;
-    const candidates = this.#candidates();
-    if (candidates.length === 0) return this.#keepFor(undefined);
-    const memoryLow = candidates.some((one) => one.demand.unmeasured) ? await this.#memoryLow() : undefined;
-    if (!candidates.some((one) => takesBudget(one.demand))) {
-      for (const attempt of this.#choose(candidates, memoryLow)) run.background(driveAttempt(run, attempt));
+    if (run.stopping) return;
+    run.heldByWindow = run.window.free === 0;
+    if (run.heldByWindow) return;
+    const memoryLow = await this.#memoryLow();
+    // What fits as far as this run knows; spares the lock where it is full of our own.
+    const mayStart = this.#admit(NOTHING_ELSEWHERE, memoryLow);
+    if (mayStart.admitted.length === 0) {
+      this.#keepFor(mayStart.keptFor);
+      this.#lookAgain(memoryLow);
+      return;
+    }
+    const takes = mayStart.admitted.some((group) =>
+      group.some((work) => takesBudget(this.#candidates.request(work))),
+    );
+    if (!takes) {
+      for (const attempt of this.#take(mayStart, memoryLow)) run.background(driveAttempt(run, attempt));
       return;
     }
     // A look at what is used, and the creates after it, are one step to all combus of the engine.
-    if (!this.#mayFit(candidates, memoryLow)) return;
     const attempts = await run.ports.backend.exclusively(async () => {
       await this.#lookElsewhere();
       // While it waited for the lock, trials may have ended or been called off.
-      const chosen = run.stopping ? [] : this.#choose(this.#candidates(), memoryLow);
-      await Promise.all(chosen.map((attempt) => createContainer(run, attempt)));
-      return chosen;
+      if (run.stopping) return [];
+      const taken = this.#take(this.#admit(this.#elsewhere, memoryLow), memoryLow);
+      await Promise.all(taken.map((attempt) => createContainer(run, attempt)));
+      return taken;
     });
     for (const attempt of attempts) run.background(conductAttempt(run, attempt));
   }
 
-  /** Ready trials with the services that start with them, in the file's order. */
-  #candidates(): Candidate<Group>[] {
-    const now = this.run.now();
-    const found: Candidate<Group>[] = [];
-    for (const work of this.run.works) {
-      if (!wantsStart(work, now)) continue;
-      const group = groupOf(work);
-      if (!groupReady(group)) continue;
-      // A service that two ready trials need counts for both: it may be that only one of them is admitted.
-      const demand = addDemands(group.map((member) => this.#demand(member)));
-      found.push({ of: group, demand, impatient: isImpatient(work, now) });
-    }
-    return found;
-  }
-
-  #demand(work: TrialWork) {
-    return demandOf(work.planned, this.#request(work), this.run.plan.run);
-  }
-
-  #request(work: TrialWork): Request {
-    const { request, trial } = work.planned;
-    const history = this.run.histories.get(work.name);
-    if (history === undefined) return request;
-    const memory = nextMemory(
-      request.memory,
-      trial.retries.memoryFactor,
-      history,
-      this.run.plan.capacity.memory,
-    );
-    return { ...request, memory };
-  }
-
-  /** Decides, and takes what it decided out of what is free. */
-  #choose(candidates: readonly Candidate<Group>[], memoryLow: string | undefined): Attempt[] {
+  #admit(elsewhere: Elsewhere, memoryLow: string | undefined): Admission<Group> {
     const { run } = this;
-    const room = run.ledger.room(this.#elsewhere, memoryLow);
-    const { admitted, keptFor, overtaken } = admit(candidates, room, run.window.free);
-    const now = run.now();
-    for (const group of overtaken) {
-      const work = group.at(-1)!;
-      work.overtaken += 1;
-      work.overtakenSince ??= now;
-    }
-    this.#keepFor(keptFor?.at(-1));
-    if (admitted.length < candidates.length) this.#lookAgain(memoryLow);
-    // The next look counts shared services once.
-    if (admitted.some((group) => group.length > 1)) run.bell.ring();
+    return admit(
+      this.#candidates.ready(),
+      this.#candidates.impatient(),
+      run.ledger.room(elsewhere, memoryLow),
+      run.window.free,
+      this.#candidates.demands,
+    );
+  }
+
+  /** Carries out a decision: what it admitted is under way from now on, and counts. */
+  #take({ admitted, keptFor, overtaken }: Admission<Group>, memoryLow: string | undefined): Attempt[] {
+    for (const group of overtaken) this.#candidates.noteOvertaken(group);
+    this.#keepFor(keptFor);
+    this.#lookAgain(memoryLow);
+    this.run.heldByWindow = admitted.length >= this.run.window.free;
+    // Services that two groups share were counted for both: the next look counts them once.
+    if (admitted.some((group) => group.length > 1)) this.run.mayAdmit();
     return admitted.flatMap((group) =>
-      group.filter((work) => !work.underWay).map((work) => this.#take(work)),
+      group.filter((work) => !work.underWay).map((work) => this.#begin(work)),
     );
   }
 
-  #take(work: TrialWork): Attempt {
+  #begin(work: TrialWork): Attempt {
     const { run } = this;
-    const request = this.#request(work);
+    const request = this.#candidates.request(work);
     const devices = run.ledger.freeDevices(this.#elsewhere).slice(0, request.gpus);
-    const attempt = new Attempt(work, work.status.attempt + 1, request, devices, this.#demand(work));
+    const attempt = new Attempt(
+      work,
+      work.status.attempt + 1,
+      request,
+      devices,
+      this.#candidates.demand(work),
+    );
     attempt.mayStart = conditionsMet(work);
     work.underWay = true;
-    work.overtaken = 0;
-    work.overtakenSince = undefined;
+    this.#candidates.noteAdmitted(work);
     run.attempts.set(work.name, attempt);
     run.ledger.hold(attempt);
     return attempt;
   }
 
-  /** Whether anything fits as far as this run knows; spares the lock when it is full of our own. */
-  #mayFit(candidates: readonly Candidate<Group>[], memoryLow: string | undefined): boolean {
-    const own = this.run.ledger.room(NOTHING_ELSEWHERE, memoryLow);
-    if (admit(candidates, own, 1).admitted.length > 0) return true;
-    this.#keepFor(candidates.find((one) => one.impatient)?.of.at(-1));
-    this.#lookAgain(memoryLow);
-    return false;
-  }
-
-  #keepFor(work: TrialWork | undefined): void {
-    const name = work?.name ?? null;
+  #keepFor(group: Group | undefined): void {
+    const name = group === undefined ? null : trialOf(group).name;
     if (name === this.#reserved) return;
     this.#reserved = name;
     this.run.note({ type: 'admission.reserved', trial: name });
@@ -156,7 +129,7 @@ export class Admitting {
     const now = this.run.now();
     if (this.#lookAt > now) return;
     this.#lookAt = now + LOOK_ELSEWHERE;
-    this.run.ringIn(LOOK_ELSEWHERE);
+    this.run.mayAdmitIn(LOOK_ELSEWHERE);
   }
 
   async #lookElsewhere(): Promise<void> {
@@ -177,7 +150,9 @@ export class Admitting {
     this.noteCapacity();
   }
 
+  /** Said when the machine has less than what is kept free, and there are trials to which that matters. */
   async #memoryLow(): Promise<string | undefined> {
+    if (!this.#someUnmeasured) return undefined;
     const available = await this.run.engine.call((backend) => backend.availableMemory());
     if (available === undefined || available > this.memoryReserve) return undefined;
     return `memory: the machine has ${formatSize(available)} available, ${formatSize(this.memoryReserve)} is kept free`;

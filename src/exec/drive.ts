@@ -92,7 +92,7 @@ export async function followToEnd(run: RunContext, attempt: Attempt): Promise<vo
   if (trial.timeout !== undefined) armTimeout(run, attempt, trial.timeout);
   // It may have been asked to stop, or its end heard of, while it was being started.
   if (attempt.stopped !== undefined) sendStop(run, attempt, run.reasons.has('killed') ? 0 : trial.grace);
-  run.bell.ring();
+  if (work.dependents.length > 0) run.mayAdmit();
   while (attempt.end === undefined) {
     if (!attempt.endHeard) await attempt.bell.wait();
     await look(run, attempt, container);
@@ -123,7 +123,7 @@ export function becomeHealthy(run: RunContext, attempt: Attempt): void {
   if (attempt.healthy) return;
   attempt.healthy = true;
   run.note({ type: 'attempt.healthy', ...attempt.key });
-  run.bell.ring();
+  run.mayAdmit();
 }
 
 /** Unhealthy before it was ever healthy is a failure; later it may recover, and its trial knows best. */
@@ -149,6 +149,7 @@ async function dropUnstarted(run: RunContext, attempt: Attempt): Promise<void> {
     run.note({ type: 'attempt.removed', ...attempt.key });
   }
   run.ledger.release(attempt);
+  run.mayAdmit();
   run.attempts.delete(work.name);
   work.underWay = false;
   if (calledOff !== undefined) endUnstarted(run, work, calledOff);
@@ -183,7 +184,9 @@ function leaveWindow(run: RunContext, attempt: Attempt, latency: number | undefi
   if (!attempt.holdsPlace) return;
   attempt.holdsPlace = false;
   run.window.leave(latency);
-  run.bell.ring();
+  if (!run.heldByWindow) return;
+  run.heldByWindow = false;
+  run.mayAdmit();
 }
 
 /** The engine's words; anything but a Failure is a bug, and passed on. */

@@ -1,7 +1,7 @@
 import type { Capacity, Request } from '../model/resources.js';
 import { isEnded, type RunState, type TrialStatus } from '../model/run-state.js';
 import type { Condition, TrialKind } from '../model/trial.js';
-import { type Demand, type Room, whatLacks } from './admission.js';
+import { type Demand, describeLack, type Room, whatLacks } from './admission.js';
 import { addDemands } from './ledger.js';
 import { standing } from './ready.js';
 
@@ -48,8 +48,9 @@ export function explainWaiting(plan: ExplainedPlan, state: RunState): ReadonlyMa
     const [condition] = members.flatMap((member) => unmet(member, group));
     if (condition !== undefined) return condition;
     if (state.engineLost !== null) return 'waits for the engine, which does not answer';
-    const lack = whatLacks(addDemands(members.map(demandOf)), room);
-    if (lack !== undefined) return `waits for ${lack}`;
+    const demand = addDemands(members.map(demandOf));
+    const lack = whatLacks(demand, room);
+    if (lack !== undefined) return `waits for ${describeLack(lack, demand, room)}`;
     if (state.reservedFor !== null && state.reservedFor !== trial.name) {
       return `waits because what becomes free is kept for ${state.reservedFor}`;
     }

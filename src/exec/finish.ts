@@ -21,7 +21,7 @@ const LONGEST_LINE = 500;
 export async function finishAttempt(run: RunContext, attempt: Attempt): Promise<void> {
   attempt.phase = 'ended';
   run.ledger.release(attempt);
-  run.bell.ring();
+  run.mayAdmit();
   const end = await run.finishing(() => recordEnd(run, attempt));
   const decision = followingAttempt(run, attempt, end);
   if (decision.again) {
@@ -88,11 +88,11 @@ function tryAgain(
   work.dueAt = run.now() + delay;
   work.underWay = false;
   run.note({ type: 'trial.retrying', ...attempt.key, delay, why });
-  run.ringIn(delay);
+  run.mayAdmitIn(delay);
 }
 
 function haltIfWanted(run: RunContext): void {
-  if (run.stopping) return;
+  if (run.stopping || run.order.halt.kind === 'never') return;
   const batch = run.works.filter((work) => work.planned.kind === 'batch');
   const ended = batch.map(({ status }) => ({ state: status.state, signature: status.end?.signature ?? '' }));
   const why = whyHalt(run.order.halt, ended, batch.length);

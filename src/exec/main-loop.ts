@@ -12,7 +12,10 @@ export async function runTrials(run: RunContext, admitting: Admitting): Promise<
     startWhatMay(run);
     stopWhatNobodyNeeds(run);
     if (run.left === 0 && run.attempts.size === 0) return;
-    await admitting.admitReady();
+    if (run.admissible) {
+      run.admissible = false;
+      await admitting.admitReady();
+    }
     await run.bell.wait();
   }
 }

@@ -42,10 +42,15 @@ export function neverStarts(work: TrialWork): SkipCause | undefined {
 
 type EndedState = Extract<SkipCause, { kind: 'dependency' }>['state'];
 
-/** The trial and the services that must be started with it, services first; those that run already are not among them. */
+/** The services that must be started with a trial, and the trial, last; those that run already are not among them. */
 export function groupOf(work: TrialWork): readonly TrialWork[] {
-  if (work.needs.length === 0) return [work];
-  return [...work.needs.filter((service) => service.status.state === 'pending' && !service.underWay), work];
+  if (!work.needs.some(isUnstarted)) return [work];
+  return [...work.needs.filter(isUnstarted), work];
+}
+
+/** Whether a service was never started and is not about to be. */
+export function isUnstarted(service: TrialWork): boolean {
+  return service.status.state === 'pending' && !service.underWay;
 }
 
 /** Whether every dependency of the group is met, or will be by the group itself. */

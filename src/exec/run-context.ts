@@ -29,6 +29,10 @@ export class RunContext {
   readonly finishing: LimitFunction = pLimit(FINISHING);
   /** Whether something may start or end: the main loop looks again. */
   readonly bell = new Bell();
+  /** More might have been admitted, had more starts been allowed at once. */
+  heldByWindow = false;
+  /** Since the last look for what can be admitted something has changed. */
+  admissible = true;
   /** Aborted when the run is over. */
   readonly over = new AbortController();
   /** Aborted when the run is not to begin any more: ends pulls. */
@@ -120,9 +124,15 @@ export class RunContext {
     if (this.#bug !== undefined) throw this.#bug.error;
   }
 
-  /** Has the main loop look again after a while. */
-  ringIn(milliseconds: number): void {
-    this.background(this.ports.clock.sleep(milliseconds, this.over.signal).then(() => this.bell.ring()));
+  /** Something has changed that may let a trial be admitted. */
+  mayAdmit(): void {
+    this.admissible = true;
+    this.bell.ring();
+  }
+
+  /** Has the main loop look for what it can admit after a while. */
+  mayAdmitIn(milliseconds: number): void {
+    this.background(this.ports.clock.sleep(milliseconds, this.over.signal).then(() => this.mayAdmit()));
   }
 
   /** The attempt that a container is; undefined = none that is under way. */

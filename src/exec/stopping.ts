@@ -95,5 +95,6 @@ export function trialEnded(run: RunContext, work: TrialWork): void {
   run.left -= 1;
   if (work.planned.kind === 'batch') run.batchLeft -= 1;
   run.justEnded.push(work);
-  run.bell.ring();
+  if (work.dependents.length > 0) run.mayAdmit();
+  else run.bell.ring();
 }

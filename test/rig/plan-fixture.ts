@@ -129,18 +129,24 @@ export class TestRun {
   readonly backend: MemoryBackend;
   readonly journal = new MemoryJournal(this.clock);
   readonly control = new Control();
+  readonly state: RunState = newRunState();
 
   /** `scripts`: what each trial's container does, by trial, or by `trial.attempt`. */
   constructor(scripts: Readonly<Record<string, Partial<Script>>> = {}, engine: Partial<MemoryEngine> = {}) {
     const director: Director = ({ labels }) =>
       scripts[`${labels['combu.trial']}.${labels['combu.attempt']}`] ?? scripts[labels['combu.trial']!] ?? {};
     this.backend = new MemoryBackend(this.clock, { director, ...engine });
+    this.journal.onEvent((event) => fold(this.state, event));
+  }
+
+  plan(what: Experiment, words: PlanWords = {}): Promise<Plan> {
+    return planFor(this.backend, what, words);
   }
 
   /** The whole run. */
   async run(what: Experiment, order: Partial<RunOrder> & PlanWords = {}): Promise<RunResult> {
     const { jobs, explicitJobs = false, ...others } = order;
-    const plan = await this.clock.run(planFor(this.backend, what, { jobs, explicitJobs }));
+    const plan = await this.clock.run(this.plan(what, { jobs, explicitJobs }));
     return this.clock.run(this.execute(plan, others));
   }
 
@@ -166,8 +172,9 @@ export class TestRun {
     );
   }
 
-  get state(): RunState {
-    return this.journal.events.reduce(fold, newRunState());
+  /** When the latest line of the journal was written, on the run's clock. */
+  lastEventAt(): number {
+    return Date.parse(this.journal.events.at(-1)?.time ?? '');
   }
 
   /** `name: state (cause)` of every trial. */
