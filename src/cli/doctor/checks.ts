@@ -1,3 +1,4 @@
+import type { Diagnosis } from '../../backend/docker/docker-engine.js';
 import type { Failure } from '../../model/failure.js';
 import type { Observed, ObservedContainer } from '../../plan/plan.js';
 import { formatSize } from '../../util/size.js';
@@ -14,7 +15,7 @@ export interface Check {
 /** What `doctor` looked at; undefined = could not be told. */
 export interface Findings {
   readonly node: string;
-  readonly engine: Observed['engine'] | Failure;
+  readonly engine: { readonly facts: Observed['engine']; readonly diagnosis: Diagnosis } | Failure;
   readonly containers: readonly ObservedContainer[];
   readonly gpus: readonly string[];
   /** Bytes of memory that could be given without swapping. */
@@ -48,7 +49,8 @@ export function judge(findings: Findings): readonly Check[] {
     const { message, fix } = findings.engine;
     checks.push(check('engine', 'fail', message, fix ?? 'Install Docker, or start it: dockerd'));
   } else {
-    checks.push(...judgeEngine(findings.engine, findings));
+    const { facts, diagnosis } = findings.engine;
+    checks.push(...judgeEngine(facts, diagnosis, findings));
   }
   return [...checks, ...findings.disks.map(judgeDisk)];
 }
@@ -63,7 +65,7 @@ function judgeNode(version: string): Check {
   );
 }
 
-function judgeEngine(engine: Observed['engine'], findings: Findings): Check[] {
+function judgeEngine(engine: Observed['engine'], diagnosis: Diagnosis, findings: Findings): Check[] {
   const [major = 0, minor = 0] = engine.apiVersion.split('.').map(Number);
   const [oldMajor = 0, oldMinor = 0] = OLDEST_API.split('.').map(Number);
   const old = major < oldMajor || (major === oldMajor && minor < oldMinor);
@@ -77,7 +79,7 @@ function judgeEngine(engine: Observed['engine'], findings: Findings): Check[] {
     check(
       'engine',
       old ? 'warn' : 'ok',
-      `${engine.name}, version ${engine.version}, API ${engine.apiVersion}, ${place}`,
+      `${engine.name}, version ${engine.version}, API ${engine.apiVersion}, ${place}: ${diagnosis.address} (${diagnosis.origin})`,
       old ? `combu is tried with API ${OLDEST_API} and later: consider a newer engine` : undefined,
     ),
     check('capacity', 'ok', `${engine.cpus} cpus, ${formatSize(engine.memory)} of memory${available}`),
@@ -92,7 +94,7 @@ function judgeEngine(engine: Observed['engine'], findings: Findings): Check[] {
         ? undefined
         : 'Name those of a remote engine: COMBU_GPUS=ID,ID',
     ),
-    judgeNetworks(engine.freeNetworks),
+    judgeNetworks(diagnosis.networks),
     check(
       'init',
       engine.hasInit ? 'ok' : 'warn',
@@ -109,17 +111,30 @@ function judgeEngine(engine: Observed['engine'], findings: Findings): Check[] {
         : 'folders of this machine can’t be mounted by an engine on another one',
       engine.local ? undefined : 'Use named volumes, or run combu on the engine’s machine',
     ),
+    check(
+      'restarts',
+      'ok',
+      diagnosis.liveRestore
+        ? 'containers outlive a restart of the engine (live restore)'
+        : 'a restart of the engine ends its containers; what they did is then tried again',
+    ),
+    ...diagnosis.warnings.map((warning) =>
+      check(
+        'limits',
+        'warn',
+        `the engine says: ${warning}`,
+        'Enable it in the kernel if trials are to be limited so',
+      ),
+    ),
   ];
 }
 
-function judgeNetworks(free: number | undefined): Check {
-  if (free === undefined)
-    return check('networks', 'ok', 'how many its address pools hold can’t be told from here');
+function judgeNetworks({ free, total }: Diagnosis['networks']): Check {
   const few = free < FEW_NETWORKS;
   return check(
     'networks',
     few ? 'warn' : 'ok',
-    `room for ${free} more in its address pools`,
+    `room for ${free} more in its address pools, of ${total}`,
     few
       ? 'Remove networks that nobody uses (docker network ls), or add default-address-pools to daemon.json'
       : undefined,

@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
 import { access, statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import type { Backend } from '../../backend/backend.js';
+import type { DockerEngine } from '../../backend/docker/docker-engine.js';
 import { Failure } from '../../model/failure.js';
 import { openBackend } from '../compose.js';
 import type { CliContext } from '../context.js';
@@ -11,21 +11,28 @@ import { type Check, type Findings, judge } from './checks.js';
 
 /** Looks at everything that runs need here, and judges it. Changes nothing. */
 export async function examine(context: CliContext, flags: ExperimentFlags): Promise<readonly Check[]> {
+  const found = await engineFindings(context);
   const disks = [await disk('state folder', await stateParent(context, flags))];
-  return judge({ node: context.self.version, disks, ...(await engineFindings(context)) });
+  if (!(found.engine instanceof Failure) && found.engine.facts.local) {
+    const { free } = await disk('engine disk', found.engine.diagnosis.dockerRoot);
+    // Only the engine itself writes there.
+    disks.push({ what: 'engine disk', folder: found.engine.diagnosis.dockerRoot, free, writable: true });
+  }
+  return judge({ node: context.self.version, disks, ...found });
 }
 
 async function engineFindings(context: CliContext): Promise<Omit<Findings, 'node' | 'disks'>> {
-  let backend: Backend | undefined;
+  let backend: DockerEngine | undefined;
   try {
     backend = await openBackend(context);
-    const [engine, survey, gpus, availableMemory] = await Promise.all([
+    const [facts, diagnosis, survey, gpus, availableMemory] = await Promise.all([
       backend.engine(),
+      backend.diagnose(),
       backend.survey(),
       backend.gpus(),
       backend.availableMemory(),
     ]);
-    return { engine, containers: survey.containers, gpus, availableMemory };
+    return { engine: { facts, diagnosis }, containers: survey.containers, gpus, availableMemory };
   } catch (error) {
     if (!(error instanceof Failure) || error.owner === 'bug') throw error;
     return { engine: error, containers: [], gpus: [], availableMemory: undefined };

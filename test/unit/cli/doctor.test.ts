@@ -2,7 +2,19 @@ import { describe, expect, it } from 'vitest';
 import { type Check, type Findings, isWell, judge } from '../../../src/cli/doctor/checks.js';
 import { Failure } from '../../../src/model/failure.js';
 
-const engine = {
+const diagnosis = {
+  address: 'unix:///var/run/docker.sock',
+  origin: 'the default',
+  networks: { total: 31, free: 20 },
+  dockerRoot: '/var/lib/docker',
+  storageDriver: 'overlay2',
+  cgroupVersion: '2',
+  liveRestore: false,
+  runtimes: ['runc'],
+  warnings: [],
+};
+
+const facts = {
   id: 'id',
   name: 'lab',
   version: '24.0.7',
@@ -16,7 +28,7 @@ const engine = {
 
 const findings: Findings = {
   node: 'v20.1.0',
-  engine,
+  engine: { facts, diagnosis },
   containers: [],
   gpus: ['GPU-1a'],
   availableMemory: 4 * 1024 ** 3,
@@ -51,10 +63,23 @@ describe('doctor', () => {
   });
 
   it.each([
-    ['an engine older than any it is tried with', { engine: { ...engine, apiVersion: '1.40' } }, 'engine'],
-    ['few address pools', { engine: { ...engine, freeNetworks: 2 } }, 'networks'],
-    ['no init', { engine: { ...engine, hasInit: false } }, 'init'],
-    ['an engine elsewhere', { engine: { ...engine, local: false } }, 'binds'],
+    [
+      'an engine older than any it is tried with',
+      { engine: { diagnosis, facts: { ...facts, apiVersion: '1.40' } } },
+      'engine',
+    ],
+    [
+      'few address pools',
+      { engine: { facts, diagnosis: { ...diagnosis, networks: { total: 31, free: 2 } } } },
+      'networks',
+    ],
+    ['no init', { engine: { diagnosis, facts: { ...facts, hasInit: false } } }, 'init'],
+    ['an engine elsewhere', { engine: { diagnosis, facts: { ...facts, local: false } } }, 'binds'],
+    [
+      'missing limits',
+      { engine: { facts, diagnosis: { ...diagnosis, warnings: ['No swap limit support'] } } },
+      'limits',
+    ],
     ['little disk', { disks: [{ ...findings.disks[0]!, free: 1024 ** 3 }] }, 'state folder'],
   ])('warns of %s, with what to do, and works', (_, change, name) => {
     const checks = judge({ ...findings, ...change });
