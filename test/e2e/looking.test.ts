@@ -79,7 +79,7 @@ describe('looking at a run from other shells', () => {
     gates(place);
     place.write('experiment.jsonnet', `[${puppet('look-left')}]`);
     const run = place.start(['run']);
-    await running(place, 'look-left');
+    await running(place, 'look-left', run);
     const attached = place.start(['attach']);
     await until(attached, '1 running');
     run.process.kill('SIGKILL');
