@@ -54,7 +54,8 @@ function background(): Background | undefined {
   return {
     log,
     began(run) {
-      process.send?.(run, () => process.disconnect());
+      // Whoever started it may be gone by now.
+      if (process.connected) process.send?.(run, () => process.connected && process.disconnect());
     },
   };
 }

@@ -10,6 +10,7 @@ Examples:
   combu run -n                         what it would do; starts nothing (combu plan)
   combu run -d                         in the background; then: combu status, combu logs -f, combu wait
   combu run --resume                   go on with this experiment's latest run
+  combu run --only failed              try again what failed in this experiment's latest run
   combu run --deadline 8h              stop it after eight hours
   combu run --tla-str mode=fast        give the file's function an argument
 
@@ -26,6 +27,11 @@ export const register: Register = (program, context, finish) => {
     .option('-n, --dry-run', 'show the plan; start nothing')
     .addOption(new Option('-m, --message <text>', 'a comment on this run').env('COMBU_MESSAGE'))
     .option('--resume [run]', 'go on with a run (default: the latest)')
+    .addOption(
+      new Option('--only <what>', 'resume, but only trials of this name or glob, or: failed')
+        .argParser((word: string, before: readonly string[] = []) => [...before, word])
+        .conflicts('new'),
+    )
     .addOption(new Option('--new', 'start anew; kill what is left of an interrupted run').conflicts('resume'))
     .option('-y, --yes', 'answer every question with yes: resumes an interrupted run')
     .addOption(

@@ -140,6 +140,50 @@ describe('a second run beside one that is going on', () => {
   });
 });
 
+describe('an ended run that is resumed', () => {
+  const place = workplace();
+  const trial = (name: string, script: string) =>
+    `{ name: '${name}', image: '${BUSYBOX}', cmd: ['sh', '-c', '${script}'], resources: { cpus: 0 }, volumes: [{ host: './gate', container: '/gate' }] }`;
+
+  it('runs again what did not succeed, as the next attempt, and nothing else', async () => {
+    gates(place);
+    const text = `[
+      ${trial('again-well', 'echo well')},
+      ${trial('again-mended', 'test -e /gate/mended')},
+      ${trial('again-broken', 'false')},
+      ${trial('again-after', 'echo after')} + { depends: [{ name: 'again-mended', condition: 'completed' }] },
+    ]`;
+    const first = await place.run(text);
+    expect(first.code).toBe(1);
+    expect(first.record.ends()['again-after']).toBe('skipped: dependency again-mended: failed');
+    openGate(place, 'mended');
+    const second = await place.combu(['run', '--resume']);
+    expect(second.code).toBe(1);
+    expect(place.runs()).toHaveLength(1);
+    const attempts = (name: string) => first.record.all('attempt.intended', name).map((one) => one.attempt);
+    expect(attempts('again-well')).toEqual([1]);
+    expect(attempts('again-mended')).toEqual([1, 2]);
+    expect(attempts('again-broken')).toEqual([1, 2]);
+    expect(first.record.ends()).toEqual({
+      'again-well': 'succeeded',
+      'again-mended': 'succeeded',
+      'again-broken': 'failed',
+      'again-after': 'succeeded',
+    });
+  });
+
+  it('takes with --only what is named, and nothing where nothing has failed', async () => {
+    const record = place.runs()[0]!;
+    const only = await place.combu(['run', '--only', 'failed']);
+    expect(only.code).toBe(1);
+    expect(record.all('attempt.intended').length).toBe(7);
+    expect(record.all('attempt.intended', 'again-broken')).toHaveLength(3);
+    const done = await place.combu(['run', '--only', 'again-w*']);
+    expect(done.code).toBe(0);
+    expect(record.all('attempt.intended')).toHaveLength(7);
+  });
+});
+
 describe('after a supervisor that was killed', () => {
   const place = workplace();
 

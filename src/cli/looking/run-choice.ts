@@ -5,6 +5,7 @@ import { listRuns, type RunFolder, resolveRun } from '../../journal/state-folder
 import { Failure } from '../../model/failure.js';
 import type { RunState } from '../../model/run-state.js';
 import { type RunStanding, runStanding } from '../../report/standing.js';
+import { callerOf } from '../caller.js';
 import type { CliContext } from '../context.js';
 import type { ExperimentFlags } from '../flags.js';
 import { experimentFile, stateFolder } from '../state.js';
@@ -51,7 +52,7 @@ export async function seeRun(run: RunFolder): Promise<SeenRun> {
 async function experimentOf(context: CliContext, flags: RunChoice): Promise<string | undefined> {
   if (flags.file === '-') return undefined;
   try {
-    return await experimentId(await experimentFile(context, flags), context.host, context.uid);
+    return await experimentId(await experimentFile(context, flags), context.host, callerOf(context).uid);
   } catch (error) {
     // No file is there and none was named: the state folder alone tells.
     if (error instanceof Failure) return undefined;

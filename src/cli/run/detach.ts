@@ -21,10 +21,7 @@ export async function leaveSupervisor(
   stateFolder: string,
   readsInput: boolean,
 ): Promise<Begun | ExitCode> {
-  const log = join(
-    stateFolder,
-    `supervisor-${context.clock.now()}-${Math.random().toString(36).slice(2, 8)}.log`,
-  );
+  const log = join(stateFolder, `supervisor-${context.clock.now()}-${context.pid}.log`);
   const output = await open(log, 'wx', 0o600);
   const child = spawn(context.self.node, [context.self.script, ...context.self.argv], {
     cwd: context.cwd,

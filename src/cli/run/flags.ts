@@ -32,6 +32,8 @@ export interface RunFlags extends PlanFlags, DisplayFlags {
   readonly message?: string;
   /** true = this experiment's latest run. */
   readonly resume?: string | true;
+  /** Trials to run: names, globs, `failed`; means resuming. */
+  readonly only?: readonly string[];
   readonly new?: true;
   readonly yes?: true;
   /** Milliseconds. */

@@ -10,7 +10,7 @@ import { readSource, readWithId, tellProblems } from '../experiment.js';
 import { stateFolder } from '../state.js';
 import { knownRuns } from './choose-run.js';
 import type { PlanFlags } from './flags.js';
-import { planRun } from './prepare.js';
+import { planRun } from './plan-run.js';
 
 /** `combu plan` and `combu run -n`: what a run would do, and every reason why it would not. */
 export async function showPlan(context: CliContext, flags: PlanFlags): Promise<ExitCode> {

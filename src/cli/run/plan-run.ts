@@ -1,0 +1,97 @@
+import type { Backend } from '../../backend/backend.js';
+import type { Refusal } from '../../model/problem.js';
+import { makePlan } from '../../plan/make-plan.js';
+import type { Observed, Plan, PlanOptions } from '../../plan/plan.js';
+import type { ReadExperiment } from '../../spec/parse.js';
+import { observe } from '../observe.js';
+import type { KnownRun } from './choose-run.js';
+import { type PlanFlags, reserved } from './flags.js';
+import { sharedWith } from './side-by-side.js';
+
+/** Memory kept free for others unless `--reserve-memory` says otherwise. */
+const DEFAULT_RESERVE_MEMORY = { percent: 10 };
+
+/** Observes and plans; the refusals of the plan are all there are. For `run` and `plan`. */
+export async function planRun(
+  backend: Backend,
+  read: ReadExperiment,
+  flags: PlanFlags,
+  about: {
+    readonly experiment: string;
+    readonly run: string;
+    readonly runs: readonly KnownRun[];
+    readonly resumed: KnownRun | undefined;
+    readonly clear: readonly KnownRun[];
+  },
+): Promise<Plan> {
+  const observed = await observe(backend, read.experiment);
+  const plan = makePlan(read.experiment, observed, {
+    ...planOptions(flags, read, observed),
+    run: about.run,
+    experimentId: about.experiment,
+    leftovers: new Set(about.clear.map((run) => run.id)),
+  });
+  const shared = await refuseShared(plan, about.runs, about.resumed);
+  return { ...plan, refusals: [...plan.refusals, ...shared] };
+}
+
+function planOptions(
+  flags: PlanFlags,
+  { experiment }: ReadExperiment,
+  { engine }: Observed,
+): Pick<PlanOptions, 'jobs' | 'explicitJobs' | 'reserve'> {
+  return {
+    jobs: flags.jobs ?? (flags.parallel === false ? 1 : experiment.parallelism),
+    explicitJobs: flags.jobs !== undefined,
+    reserve: {
+      cpus: flags.reserveCpus === undefined ? 0 : reserved(flags.reserveCpus, engine.cpus),
+      memory: Math.ceil(reserved(flags.reserveMemory ?? DEFAULT_RESERVE_MEMORY, engine.memory)),
+    },
+  };
+}
+
+/** Whether a container gets the devices that trials ask for: only starting one can tell. */
+export async function refuseGpus(backend: Backend, { trials, capacity, basis }: Plan): Promise<Refusal[]> {
+  const wanting = trials.filter((planned) => planned.request.gpus > 0);
+  const here = wanting.find((planned) => basis.observed.images.has(planned.trial.image));
+  if (here === undefined) return [];
+  const why = await backend.whyNoGpus(capacity.gpus, here.trial.image);
+  if (why === undefined) return [];
+  return [
+    {
+      code: 'gpu',
+      trial: here.trial.name,
+      message: `the engine does not give GPUs to containers: ${why}`,
+      fix: 'set up the NVIDIA container toolkit, or name other devices with --gpus',
+    },
+  ];
+}
+
+/** A run that is going on may go on beside this one if the two share nothing; and no id is given twice. */
+async function refuseShared(
+  plan: Plan,
+  runs: readonly KnownRun[],
+  resumed: KnownRun | undefined,
+): Promise<Refusal[]> {
+  const refusals: Refusal[] = [];
+  for (const run of runs) {
+    if (run.standing !== 'alive' || run === resumed) continue;
+    const phrases = await sharedWith(plan, run.folder);
+    if (phrases.length === 0) continue;
+    refusals.push({
+      code: 'run',
+      trial: undefined,
+      message: `run ${run.id} of this experiment is still going on, and has ${phrases.join(', ')} too`,
+      fix: `wait for it: combu wait --run ${run.id}; end it: combu kill --run ${run.id}; or put UUID into the names`,
+    });
+  }
+  if (resumed === undefined && runs.some((run) => run.id === plan.run)) {
+    refusals.push({
+      code: 'run',
+      trial: undefined,
+      message: `there is a run ${plan.run} already`,
+      fix: `go on with it: combu run --resume ${plan.run}; or give another --uuid`,
+    });
+  }
+  return refusals;
+}

@@ -1,0 +1,38 @@
+import type { Experiment } from '../../model/experiment.js';
+import { Failure } from '../../model/failure.js';
+import { isEnded, type RunState } from '../../model/run-state.js';
+import { chooseTrials } from '../looking/choose-trials.js';
+
+/** What `--only` calls the trials that did not succeed. */
+const FAILED = 'failed';
+
+/**
+ * The experiment with those trials only that `--only` names (names, globs, or `failed`: all that have ended in the run so
+ * far and did not succeed), and what they depend on. Throws a user's Failure where there is none.
+ */
+export function selectTrials(
+  experiment: Experiment,
+  words: readonly string[],
+  previous: RunState,
+): Experiment {
+  const byName = new Map(experiment.trials.map((trial) => [trial.name, trial]));
+  const globs = words.filter((word) => word !== FAILED);
+  const chosen = new Set(globs.length === 0 ? [] : chooseTrials(globs, [...byName.keys()]));
+  if (words.includes(FAILED)) {
+    for (const { name, kind, state } of previous.trials.values()) {
+      const well = state === 'succeeded' || (kind === 'service' && state === 'stopped');
+      if (isEnded(state) && !well && byName.has(name)) chosen.add(name);
+    }
+  }
+  if (chosen.size === 0) {
+    throw new Failure('No trial of that run has failed, so there is nothing to run.', {
+      owner: 'user',
+      fix: 'combu ps shows how each ended; combu run --resume runs what has not succeeded yet.',
+    });
+  }
+  // A set is visited in the order of insertion, what is added on the way too: so dependencies of dependencies follow.
+  for (const name of chosen) {
+    for (const dependency of byName.get(name)?.depends ?? []) chosen.add(dependency.trial);
+  }
+  return { ...experiment, trials: experiment.trials.filter((trial) => chosen.has(trial.name)) };
+}
