@@ -1,10 +1,10 @@
 import { formatSize } from '../util/size.js';
 import { type Admission, admit } from './admission.js';
 import { Attempt } from './attempt.js';
-import { Candidates, type Group, trialOf } from './candidates.js';
+import { Candidates } from './candidates.js';
 import { conductAttempt, createContainer } from './drive.js';
 import { type Elsewhere, NOTHING_ELSEWHERE, sameElsewhere, takesBudget } from './ledger.js';
-import { conditionsMet } from './ready.js';
+import { conditionsMet, groupOf } from './ready.js';
 import type { RunContext } from './run-context.js';
 import type { TrialWork } from './trial-work.js';
 
@@ -53,9 +53,9 @@ export class Admitting {
       this.#lookAgain(memoryLow);
       return;
     }
-    const takes = mayStart.admitted.some((group) =>
-      group.some((work) => takesBudget(this.#candidates.request(work))),
-    );
+    const takes = mayStart.admitted
+      .flatMap((work) => groupOf(work))
+      .some((member) => takesBudget(this.#candidates.request(member)));
     if (!takes) {
       for (const attempt of this.#take(mayStart, memoryLow)) run.background(driveAttempt(run, attempt));
       return;
@@ -72,7 +72,7 @@ export class Admitting {
     for (const attempt of attempts) run.background(conductAttempt(run, attempt));
   }
 
-  #admit(elsewhere: Elsewhere, memoryLow: string | undefined): Admission<Group> {
+  #admit(elsewhere: Elsewhere, memoryLow: string | undefined): Admission<TrialWork> {
     const { run } = this;
     return admit(
       this.#candidates.ready(),
@@ -84,16 +84,19 @@ export class Admitting {
   }
 
   /** Carries out a decision: what it admitted is under way from now on, and counts. */
-  #take({ admitted, keptFor, overtaken }: Admission<Group>, memoryLow: string | undefined): Attempt[] {
-    for (const group of overtaken) this.#candidates.noteOvertaken(group);
+  #take({ admitted, keptFor, overtaken }: Admission<TrialWork>, memoryLow: string | undefined): Attempt[] {
+    for (const work of overtaken) this.#candidates.noteOvertaken(work);
     this.#keepFor(keptFor);
     this.#lookAgain(memoryLow);
     this.run.heldByWindow = admitted.length >= this.run.window.free;
-    // Services that two groups share were counted for both: the next look counts them once.
-    if (admitted.some((group) => group.length > 1)) this.run.mayAdmit();
-    return admitted.flatMap((group) =>
-      group.filter((work) => !work.underWay).map((work) => this.#begin(work)),
-    );
+    const attempts: Attempt[] = [];
+    for (const work of admitted) {
+      const group = groupOf(work);
+      // Services that two trials share were counted for both: the next look counts them once.
+      if (group.length > 1) this.run.mayAdmit();
+      attempts.push(...group.map((member) => this.#begin(member)));
+    }
+    return attempts;
   }
 
   #begin(work: TrialWork): Attempt {
@@ -115,8 +118,8 @@ export class Admitting {
     return attempt;
   }
 
-  #keepFor(group: Group | undefined): void {
-    const name = group === undefined ? null : trialOf(group).name;
+  #keepFor(work: TrialWork | undefined): void {
+    const name = work?.name ?? null;
     if (name === this.#reserved) return;
     this.#reserved = name;
     this.run.note({ type: 'admission.reserved', trial: name });

@@ -11,13 +11,13 @@ const HEAD = 48 * MEBIBYTE;
 const TAIL = 16 * MEBIBYTE;
 /** What a line costs the engine beside its own bytes. */
 const LINE_COST = 100;
-/** How long a stream may still flow after its container's end, and how much earlier it may have ended (milliseconds). */
+/** How long a stream may still flow after its container's end (milliseconds). */
 const PATIENCE = 5_000;
-const SLACK = 1_000;
 /** A stream that ended while its container runs is opened again after so long (milliseconds). */
 const REOPEN_PAUSE = 1_000;
 /** A head that fills less than this share of its bound has never been cut. */
 const WHOLE = 0.9;
+const NEWLINE = 10;
 /** A last line longer than this is not shown to its end anyway. */
 const LAST_LINE = 4_096;
 
@@ -30,11 +30,9 @@ export class LogKeeper {
   #bytes: number;
   /** What the engine's file has grown by. */
   #weight = 0;
-  /** The time of the latest line taken. */
+  /** The time of the latest line taken; standard output and error may stand in the engine's file in another order. */
   #to: string | undefined;
   #full = false;
-  /** When the latest stream ended by itself, on the run's clock. */
-  #streamOver = Number.NEGATIVE_INFINITY;
   #reading: Promise<void> = Promise.resolve();
   #following: Promise<void> = Promise.resolve();
   #cut: { readonly from: string; readonly to: string } | null = null;
@@ -71,7 +69,8 @@ export class LogKeeper {
 
   /** Takes what is there and what comes, until the bound is reached or `finish` is called. */
   follow(): void {
-    this.#following = this.#followOn();
+    // A look that is still going on would take the same lines.
+    this.#following = this.#reading.then(() => this.#followOn());
   }
 
   /** Takes what is there now. */
@@ -81,18 +80,15 @@ export class LogKeeper {
     await this.#reading;
   }
 
-  /**
-   * The container was seen to have ended at `endSeen`, on the run's clock: completes the file.
-   * `there`: the container can still be asked.
-   */
-  async finish(there: boolean, endSeen: number): Promise<void> {
+  /** The container has ended: completes the file. `there`: the container can still be asked. */
+  async finish(there: boolean): Promise<void> {
     const flowed = new AbortController();
     await Promise.race([this.#reading, this.clock.sleep(PATIENCE, flowed.signal)]);
     flowed.abort();
     this.#stop.abort();
     await Promise.all([this.#reading, this.#following]);
-    const complete = !this.#full && this.#streamOver >= endSeen - SLACK;
-    if (there && !complete) {
+    if (there) {
+      // Also after a stream that ended by itself: now and then it lacks what the program wrote last.
       if (!this.#full) await this.#tolerant(() => this.#take(false));
       if (this.#full) await this.#tolerant(() => this.#readTail());
     }
@@ -145,7 +141,6 @@ export class LogKeeper {
       }
       await this.#write(chunk);
     }
-    if (follow && !this.#stop.signal.aborted) this.#streamOver = this.clock.now();
   }
 
   async #readTail(): Promise<void> {
@@ -159,19 +154,29 @@ export class LogKeeper {
       bytes += chunk.bytes.length;
     }
     const first = chunks[0];
-    // Less than was asked for is all that there was: then nothing lies between.
-    if (first !== undefined && this.#to !== undefined && bytes >= tailBytes) {
+    if (
+      first !== undefined &&
+      this.#to !== undefined &&
+      (bytes >= tailBytes || (await this.#dropped(this.#to)))
+    ) {
       this.#cut = { from: this.#to, to: first.from };
-      await this.#append(
-        new TextEncoder().encode(`\n[combu: what was written from ${this.#to} to ${first.from} was cut]\n`),
-      );
+      const line = `[combu: what was written from ${this.#to} to ${first.from} was cut]\n`;
+      const whole = this.#ending.length === 0 || this.#ending.at(-1) === NEWLINE;
+      await this.#append(new TextEncoder().encode(whole ? line : `\n${line}`));
     }
     for (const chunk of chunks) await this.#write(chunk);
   }
 
+  /** Whether the engine has dropped lines written after this time: its oldest is younger. */
+  async #dropped(time: string): Promise<boolean> {
+    const lines = this.engine.stream((backend) => backend.logs(this.container, { follow: false }));
+    for await (const chunk of lines) return Date.parse(chunk.from) > Date.parse(time);
+    return false;
+  }
+
   async #write(chunk: LogChunk): Promise<void> {
     await this.#append(chunk.bytes);
-    this.#to = chunk.to;
+    if (this.#to === undefined || chunk.to > this.#to) this.#to = chunk.to;
   }
 
   async #append(bytes: Uint8Array): Promise<void> {
@@ -186,6 +191,6 @@ export class LogKeeper {
 
 function countLines(bytes: Uint8Array): number {
   let lines = 0;
-  for (let at = bytes.indexOf(10); at >= 0; at = bytes.indexOf(10, at + 1)) lines += 1;
+  for (let at = bytes.indexOf(NEWLINE); at >= 0; at = bytes.indexOf(NEWLINE, at + 1)) lines += 1;
   return lines;
 }

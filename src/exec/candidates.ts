@@ -2,13 +2,16 @@ import type { Request } from '../model/resources.js';
 import { isEnded } from '../model/run-state.js';
 import { type Candidate, type Demand, isImpatient } from './admission.js';
 import { addDemands, demandOf } from './ledger.js';
-import { groupOf, groupReady, isUnstarted, wantsStart } from './ready.js';
+import { conditionsMet, groupOf, groupReady, isUnstarted, wantsStart } from './ready.js';
 import { nextMemory } from './retry.js';
 import type { RunContext } from './run-context.js';
 import type { TrialWork } from './trial-work.js';
 
-/** A trial, last, and the services that are started with it. */
-export type Group = readonly TrialWork[];
+/** A trial with what it asks for when no service has to be started with it. */
+interface Entry {
+  readonly work: TrialWork;
+  readonly alone: Candidate<TrialWork>;
+}
 
 /**
  * The trials that ask to be admitted. They are looked through thousands of times in a run of thousands of trials, so
@@ -16,16 +19,14 @@ export type Group = readonly TrialWork[];
  */
 export class Candidates {
   readonly #demands = new Map<string, Demand>();
-  readonly #alone = new Map<TrialWork, Candidate<Group>>();
   /** Trials that may still be admitted, in the file's order; tidied now and then. */
-  #open: readonly TrialWork[];
+  #open: readonly Entry[];
   readonly #overtaken = new Set<TrialWork>();
   readonly #growing: boolean;
 
   constructor(private readonly run: RunContext) {
-    this.#open = run.works;
     this.#growing = run.works.some(({ planned }) => planned.trial.retries.memoryFactor !== 1);
-    this.#know();
+    this.#open = run.works.map((work) => this.#entry(work));
   }
 
   /**
@@ -39,32 +40,33 @@ export class Candidates {
   }
 
   /** Those that are ready now, in the file's order. */
-  *ready(): Generator<Candidate<Group>, void, void> {
+  *ready(): Generator<Candidate<TrialWork>, void, void> {
     const now = this.run.now();
     let gone = 0;
-    for (const work of this.#open) {
-      if (work.underWay || !wantsStart(work, now)) gone += 1;
-      else {
-        const candidate = this.#candidate(work);
-        if (groupReady(candidate.of)) yield candidate;
+    for (const { work, alone } of this.#open) {
+      if (!wantsStart(work, now)) gone += 1;
+      else if (work.needs.some(isUnstarted)) {
+        const group = groupOf(work);
+        if (groupReady(group)) yield this.#together(work, group);
+      } else if (conditionsMet(work)) {
+        yield this.#growing ? this.#entry(work).alone : alone;
       }
     }
     if (gone > 64 && gone * 3 > this.#open.length * 2) this.#tidy();
   }
 
   /** The first that has been overtaken too often or for too long. */
-  impatient(): Candidate<Group> | undefined {
+  impatient(): Candidate<TrialWork> | undefined {
     const now = this.run.now();
     let first: TrialWork | undefined;
     for (const work of this.#overtaken) {
       if (!isImpatient(work, now) || !wantsStart(work, now) || !groupReady(groupOf(work))) continue;
-      if (first === undefined || this.run.works.indexOf(work) < this.run.works.indexOf(first)) first = work;
+      if (first === undefined || work.order < first.order) first = work;
     }
-    return first === undefined ? undefined : this.#candidate(first);
+    return first === undefined ? undefined : this.#together(first, groupOf(first));
   }
 
-  noteOvertaken(group: Group): void {
-    const work = trialOf(group);
+  noteOvertaken(work: TrialWork): void {
     work.overtaken += 1;
     work.overtakenSince ??= this.run.now();
     this.#overtaken.add(work);
@@ -74,8 +76,6 @@ export class Candidates {
     work.overtaken = 0;
     work.overtakenSince = undefined;
     this.#overtaken.delete(work);
-    // An attempt that ran out of memory is followed by one that asks for more.
-    if (this.#growing) this.#alone.delete(work);
   }
 
   /** What the next attempt of a trial asks for. */
@@ -92,17 +92,12 @@ export class Candidates {
     return this.#same(demandOf(work.planned, this.request(work), this.run.plan.run));
   }
 
-  #candidate(work: TrialWork): Candidate<Group> {
-    if (work.needs.some(isUnstarted)) {
-      const group = groupOf(work);
-      return { of: group, demand: this.#same(addDemands(group.map((member) => this.demand(member)))) };
-    }
-    let alone = this.#alone.get(work);
-    if (alone === undefined) {
-      alone = { of: [work], demand: this.demand(work) };
-      this.#alone.set(work, alone);
-    }
-    return alone;
+  #entry(work: TrialWork): Entry {
+    return { work, alone: { of: work, demand: this.demand(work) } };
+  }
+
+  #together(work: TrialWork, group: readonly TrialWork[]): Candidate<TrialWork> {
+    return { of: work, demand: this.#same(addDemands(group.map((member) => this.demand(member)))) };
   }
 
   #same(demand: Demand): Demand {
@@ -114,20 +109,9 @@ export class Candidates {
 
   /** Drops what has ended, and with it demands that nobody has any more. */
   #tidy(): void {
-    const open = this.#open.filter(({ status }) => !isEnded(status.state));
+    const open = this.#open.filter(({ work }) => !isEnded(work.status.state));
     if (open.length * 2 > this.#open.length) return;
-    this.#open = open;
     this.#demands.clear();
-    this.#alone.clear();
-    this.#know();
+    this.#open = open.map(({ work }) => this.#entry(work));
   }
-
-  #know(): void {
-    for (const work of this.#open) this.#alone.set(work, { of: [work], demand: this.demand(work) });
-  }
-}
-
-/** The trial for whose sake a group starts. */
-export function trialOf(group: Group): TrialWork {
-  return group[group.length - 1]!;
 }

@@ -20,11 +20,12 @@ const LONGEST_LINE = 500;
  */
 export async function finishAttempt(run: RunContext, attempt: Attempt): Promise<void> {
   attempt.phase = 'ended';
-  run.ledger.release(attempt);
-  run.mayAdmit();
+  // Where a failure may be one too many, nothing takes its place before it is known.
+  if (run.order.halt.kind === 'never') freeRoom(run, attempt);
   const end = await run.finishing(() => recordEnd(run, attempt));
   const decision = followingAttempt(run, attempt, end);
   if (decision.again) {
+    freeRoom(run, attempt);
     await removeContainer(run, attempt);
     run.attempts.delete(attempt.name);
     tryAgain(run, attempt, decision);
@@ -33,15 +34,21 @@ export async function finishAttempt(run: RunContext, attempt: Attempt): Promise<
     run.note({ type: 'trial.ended', trial: attempt.name, state: end.outcome, cause: end.cause });
     trialEnded(run, attempt.work);
     haltIfWanted(run);
+    freeRoom(run, attempt);
     await run.finishing(() => keepOrRemove(run, attempt, end));
     run.attempts.delete(attempt.name);
   }
 }
 
+function freeRoom(run: RunContext, attempt: Attempt): void {
+  run.ledger.release(attempt);
+  run.mayAdmit();
+}
+
 async function recordEnd(run: RunContext, attempt: Attempt): Promise<AttemptEnd> {
   const { work, container, end } = attempt;
   const state = end?.state;
-  await attempt.log?.finish(state !== undefined, end?.at ?? run.now());
+  await attempt.log?.finish(state !== undefined);
   const copied =
     state === undefined || container === undefined
       ? { missing: [] }

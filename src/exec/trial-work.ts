@@ -6,6 +6,8 @@ import type { PlannedTrial } from '../plan/plan.js';
 export interface TrialWork {
   readonly planned: PlannedTrial;
   readonly name: string;
+  /** Its place in the file. */
+  readonly order: number;
   /** As the journal tells it; changed by `fold` alone. */
   readonly status: TrialStatus;
   readonly depends: readonly { readonly work: TrialWork; readonly condition: Condition }[];
@@ -28,8 +30,9 @@ export interface TrialWork {
 
 /** Joins a plan and a run's state, in the file's order. Every trial of the plan must be in the state. */
 export function joinWork(planned: readonly PlannedTrial[], state: RunState): readonly TrialWork[] {
-  const works = planned.map((one) => ({
+  const works = planned.map((one, order) => ({
     planned: one,
+    order,
     name: one.trial.name,
     status: state.trials.get(one.trial.name)!,
     depends: [] as { work: TrialWork; condition: Condition }[],

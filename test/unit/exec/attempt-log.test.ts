@@ -1,0 +1,142 @@
+import { describe, expect, it } from 'vitest';
+import type { Backend, LogChunk } from '../../../src/backend/backend.js';
+import { LogKeeper } from '../../../src/exec/attempt-log.js';
+import { EngineLink } from '../../../src/exec/engine-link.js';
+import type { AttemptLog } from '../../../src/journal/journal.js';
+import { systemClock } from '../../../src/util/clock.js';
+
+interface Line {
+  readonly stream: 'stdout' | 'stderr';
+  readonly text: string;
+  /** Milliseconds. */
+  readonly time: number;
+}
+
+const iso = (time: number) => new Date(time).toISOString();
+
+/** An engine's log of one container; each line is a chunk of its own. */
+class EngineLog {
+  lines: Line[] = [];
+  /** How many lines a stream that follows gives before it ends by itself. */
+  streamed = Number.POSITIVE_INFINITY;
+  /** Awaited before each answer begins. */
+  delay: Promise<void> = Promise.resolve();
+
+  add(text: string, time = this.lines.length, stream: Line['stream'] = 'stdout'): void {
+    this.lines.push({ text, time, stream });
+  }
+
+  async *logs(_container: string, options: Parameters<Backend['logs']>[1]): AsyncGenerator<LogChunk> {
+    const { follow, since, tailBytes } = options;
+    await this.delay;
+    let chosen = this.lines.filter((line) => since === undefined || iso(line.time) > since);
+    if (follow) chosen = chosen.slice(0, this.streamed);
+    if (tailBytes !== undefined) {
+      chosen = chosen.filter((_, index) => index >= chosen.length - linesOf(tailBytes));
+    }
+    for (const { stream, text, time } of chosen) {
+      yield { stream, bytes: new TextEncoder().encode(text), from: iso(time), to: iso(time) };
+    }
+  }
+}
+
+/** How many lines of ten bytes make up so many. */
+const linesOf = (bytes: number) => Math.ceil(bytes / 10);
+
+class LogFile implements AttemptLog {
+  readonly size = 0;
+  text = '';
+  async write(bytes: Uint8Array): Promise<void> {
+    this.text += new TextDecoder().decode(bytes);
+  }
+  async truncate(): Promise<void> {
+    this.text = '';
+  }
+  async close(): Promise<void> {}
+}
+
+function keep(log: EngineLog, scale = 1) {
+  const file = new LogFile();
+  const told = { lost: () => {}, back: () => {} };
+  const engine = new EngineLink(log as unknown as Backend, systemClock, told);
+  return { file, keeper: new LogKeeper(engine, 'c', file, systemClock, scale) };
+}
+
+const numbered = (from: number, to: number) =>
+  Array.from({ length: to - from + 1 }, (_, index) => `line ${String(from + index).padStart(4, '0')}\n`);
+
+describe('the log of an attempt', () => {
+  it('has what a stream lacked that ended before the last lines came', async () => {
+    const log = new EngineLog();
+    log.add('first\n');
+    log.add('second, without an end');
+    log.streamed = 1;
+    const { file, keeper } = keep(log);
+    keeper.follow();
+    await keeper.finish(true);
+    expect(file.text).toBe('first\nsecond, without an end');
+    expect(keeper.lastLine).toBe('second, without an end');
+    expect(keeper.result).toEqual({ bytes: 28, cut: null });
+  });
+
+  it('has each line once when a stream begins while a look still goes on', async () => {
+    const log = new EngineLog();
+    log.add('once\n');
+    let answer = () => {};
+    log.delay = new Promise((resolve) => {
+      answer = resolve;
+    });
+    const { file, keeper } = keep(log);
+    const look = keeper.catchUp();
+    keeper.follow();
+    answer();
+    await look;
+    await keeper.finish(true);
+    expect(file.text).toBe('once\n');
+  });
+
+  it('has each line once when both streams stand in another order than that of their times', async () => {
+    const log = new EngineLog();
+    log.add('error\n', 20, 'stderr');
+    log.add('output\n', 10);
+    const { file, keeper } = keep(log);
+    keeper.follow();
+    await keeper.finish(true);
+    expect(file.text).toBe('error\noutput\n');
+  });
+
+  // At this scale the head holds four lines of 10 bytes (each weighs 110 of 503), the tail 167 bytes.
+  const SCALE = 1e-5;
+
+  it('says what was cut between head and tail, in one line', async () => {
+    const log = new EngineLog();
+    for (const text of numbered(1, 100)) log.add(text);
+    const { file, keeper } = keep(log, SCALE);
+    keeper.follow();
+    await keeper.finish(true);
+    const cut = `[combu: what was written from ${iso(3)} to ${iso(83)} was cut]\n`;
+    expect(file.text).toBe([...numbered(1, 4), cut, ...numbered(84, 100)].join(''));
+    expect(keeper.result.cut).toEqual({ from: iso(3), to: iso(83) });
+  });
+
+  it('says so, too, when the engine has dropped all but a short rest', async () => {
+    const log = new EngineLog();
+    for (const text of numbered(1, 100)) log.add(text);
+    const { file, keeper } = keep(log, SCALE);
+    await keeper.catchUp();
+    log.lines = log.lines.slice(95);
+    await keeper.finish(true);
+    const cut = `[combu: what was written from ${iso(3)} to ${iso(95)} was cut]\n`;
+    expect(file.text).toBe([...numbered(1, 4), cut, ...numbered(96, 100)].join(''));
+  });
+
+  it('is whole when head and tail together hold everything', async () => {
+    const log = new EngineLog();
+    for (const text of numbered(1, 16)) log.add(text);
+    const { file, keeper } = keep(log, SCALE);
+    keeper.follow();
+    await keeper.finish(true);
+    expect(file.text).toBe(numbered(1, 16).join(''));
+    expect(keeper.result.cut).toBeNull();
+  });
+});
