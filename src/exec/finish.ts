@@ -41,8 +41,7 @@ export async function finishAttempt(run: RunContext, attempt: Attempt): Promise<
 }
 
 function freeRoom(run: RunContext, attempt: Attempt): void {
-  run.ledger.release(attempt);
-  run.mayAdmit();
+  if (run.ledger.release(attempt)) run.mayAdmit();
 }
 
 async function recordEnd(run: RunContext, attempt: Attempt): Promise<AttemptEnd> {

@@ -27,8 +27,11 @@ export class Ledger {
     this.#count(attempt.demand, 1);
   }
 
-  release(attempt: Attempt): void {
-    if (this.#held.delete(attempt)) this.#count(attempt.demand, -1);
+  /** false = it held nothing any more. */
+  release(attempt: Attempt): boolean {
+    const held = this.#held.delete(attempt);
+    if (held) this.#count(attempt.demand, -1);
+    return held;
   }
 
   /** What is free now, given what others hold. */
