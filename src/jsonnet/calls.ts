@@ -1,8 +1,9 @@
 import { JsonnetError, nearest } from './errors.js';
-import { type Code, enter, stack } from './machine.js';
+import { enter, type Site, stack } from './machine.js';
 import {
   Builtin,
   Closure,
+  type Code,
   type Frame,
   type FunctionShape,
   force,
@@ -25,7 +26,7 @@ export interface NamedSlot {
  * entered the body makes that call. Only bodies entered by a `tailstrict` call do this.
  */
 const TAIL: Value = new JsonnetArray([]);
-const next = { body: undefined as Code | undefined, frame: [] as Frame, site: undefined as Code | undefined };
+const next = { body: undefined as Code | undefined, frame: [] as Frame, site: undefined as Site | undefined };
 
 /** Whether the frame on top of the stack goes away when its function ends in a call. */
 export function frameIsTrimmable(): boolean {
@@ -33,7 +34,7 @@ export function frameIsTrimmable(): boolean {
 }
 
 /** Enters a function's body with its frame filled. */
-export function runBody(shape: FunctionShape, frame: Frame, site: Code): Value {
+export function runBody(shape: FunctionShape, frame: Frame, site: Site): Value {
   enter(site);
   let value = shape.body.run(frame);
   while (value === TAIL) {
@@ -46,7 +47,7 @@ export function runBody(shape: FunctionShape, frame: Frame, site: Code): Value {
 }
 
 /** Ends the running function in a call of another (or of itself), giving its stack frame up. */
-function endInCall(shape: FunctionShape, frame: Frame, site: Code): Value {
+function endInCall(shape: FunctionShape, frame: Frame, site: Site): Value {
   next.body = shape.body;
   next.frame = frame;
   next.site = site;
@@ -58,7 +59,7 @@ export function call(
   callee: JsonnetFunction,
   positional: readonly Slot[],
   named: readonly NamedSlot[],
-  site: Code,
+  site: Site,
   position: 'inner' | 'operand' | 'tail',
 ): Value {
   if (callee instanceof Builtin) return callBuiltin(callee, positional, named, site);
@@ -75,7 +76,7 @@ function bindArguments(
   callee: Closure,
   positional: readonly Slot[],
   named: readonly NamedSlot[],
-  site: Code,
+  site: Site,
 ): Frame {
   const { shape } = callee;
   const { parameters } = shape;
@@ -107,7 +108,7 @@ export function callBuiltin(
   callee: Builtin,
   positional: readonly Slot[],
   named: readonly NamedSlot[],
-  site: Code,
+  site: Site,
 ): Value {
   const { parameters, body } = callee;
   const name = `std.${callee.name}`;
@@ -154,7 +155,7 @@ export function apply(callee: JsonnetFunction, ...slots: readonly Slot[]): Value
   return callBuiltin(callee, slots, [], stack.sites[stack.depth - 1]!);
 }
 
-export function callable(value: Value, site: Code): JsonnetFunction {
+export function callable(value: Value, site: Site): JsonnetFunction {
   if (isFunction(value)) return value;
   throw new JsonnetError(`only a function can be called, not ${typeName(value)}`).at(site);
 }

@@ -1,10 +1,10 @@
 import type { CallNode, Node } from './ast.js';
 import { call, callable, frameIsTrimmable, type NamedSlot } from './calls.js';
-import type { Compiler, Position } from './compile.js';
+import type { Compiler, Position } from './compiler.js';
 import { JsonnetError } from './errors.js';
-import { Code, enter, type Run, stack } from './machine.js';
+import { enter, stack } from './machine.js';
 import type { Scope } from './scope.js';
-import { Builtin, Closure, type Frame, type Slot, type Value } from './values.js';
+import { Builtin, Closure, Code, type Frame, type Run, type Slot, type Value } from './values.js';
 
 type MakeSlot = (frame: Frame) => Slot;
 

@@ -1,9 +1,9 @@
 import type { ArrayComprehensionNode, Loop } from './ast.js';
-import type { Compiler } from './compile.js';
+import type { Compiler } from './compiler.js';
 import { JsonnetError } from './errors.js';
-import { type Code, enter, type Run, stack } from './machine.js';
+import { enter, stack } from './machine.js';
 import { FrameLayout, Scope } from './scope.js';
-import { type Frame, JsonnetArray, type Slot, Thunk, typeName } from './values.js';
+import { type Code, type Frame, JsonnetArray, type Run, type Slot, Thunk, typeName } from './values.js';
 
 /** Runs the turns of a comprehension, collecting into `into`. */
 type Turns<T> = (frame: Frame, into: T) => void;

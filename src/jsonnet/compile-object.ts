@@ -1,12 +1,12 @@
 import type { Field, ObjectComprehensionNode, ObjectNode } from './ast.js';
-import type { Compiler } from './compile.js';
 import { compileLoops } from './compile-loops.js';
+import type { Compiler } from './compiler.js';
 import { JsonnetError, type Region } from './errors.js';
-import type { Run } from './machine.js';
 import { quote } from './manifest/json.js';
-import { JsonnetObject, Layer, type LayerField, type ObjectShape } from './objects.js';
+import { Layer, LayeredObject, type LayerField, type ObjectShape } from './objects.js';
+import { plus } from './operators.js';
 import { FrameLayout, Scope } from './scope.js';
-import { type Frame, typeName, type Value } from './values.js';
+import { type Frame, type Run, typeName, type Value } from './values.js';
 
 /** An object expression: with constant names all its objects share one map of fields. */
 export function compileObject(compiler: Compiler, node: ObjectNode, scope: Scope): Run {
@@ -25,7 +25,7 @@ export function compileObject(compiler: Compiler, node: ObjectNode, scope: Scope
       if (constant.has(constantName!)) throw compiler.fail(duplicate(constantName!), region);
       constant.set(constantName!, definition);
     }
-    return (frame) => JsonnetObject.of([new Layer(shape, frame, constant, undefined)]);
+    return (frame) => LayeredObject.of([new Layer(shape, frame, constant, undefined)]);
   }
   return (frame) => {
     const map = new Map<string, LayerField>();
@@ -35,7 +35,7 @@ export function compileObject(compiler: Compiler, node: ObjectNode, scope: Scope
       if (map.has(key)) throw new JsonnetError(duplicate(key)).at(region);
       map.set(key, definition);
     }
-    return JsonnetObject.of([new Layer(shape, frame, map, undefined)]);
+    return LayeredObject.of([new Layer(shape, frame, map, undefined)]);
   };
 }
 
@@ -64,7 +64,7 @@ function compileField(compiler: Compiler, field: Field, scope: Scope, inner: Sco
     constantName,
     name: compiler.fieldName(field.name, scope),
     region,
-    definition: { visibility: field.visibility, plus: field.plus, code, frame: undefined },
+    definition: { visibility: field.visibility, plus: field.plus ? plus : undefined, code, frame: undefined },
   };
 }
 
@@ -103,6 +103,6 @@ export function compileObjectComprehension(
   return (frame) => {
     const map = new Map<string, LayerField>();
     loops(frame, map);
-    return JsonnetObject.of([new Layer(shape, frame, map, undefined)]);
+    return LayeredObject.of([new Layer(shape, frame, map, undefined)]);
   };
 }

@@ -1,11 +1,10 @@
 import type { BinaryNode, BinaryOperator, Node } from './ast.js';
-import type { Compiler, Position } from './compile.js';
+import type { Compiler, Position } from './compiler.js';
 import { JsonnetError, type Region } from './errors.js';
-import type { Run } from './machine.js';
-import { JsonnetObject } from './objects.js';
-import { bits, compare, complement, equals, finite, mismatch, modulo, plus } from './operators.js';
+import { modulo } from './modulo.js';
+import { bits, compare, complement, divide, equals, finite, mismatch, plus } from './operators.js';
 import type { Scope } from './scope.js';
-import { typeName, type Value } from './values.js';
+import { JsonnetObject, type Run, typeName, type Value } from './values.js';
 
 type Operation = (left: Value, right: Value) => Value;
 
@@ -41,8 +40,7 @@ function arithmetic(operator: '-' | '*' | '/', left: Value, right: Value): numbe
     case '*':
       return finite(left * right);
     case '/':
-      if (right === 0) throw new JsonnetError('division by zero');
-      return finite(left / right);
+      return divide(left, right);
   }
 }
 

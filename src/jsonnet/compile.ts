@@ -1,44 +1,37 @@
 import type { Bind, FunctionNode, LocalNode, Node, Source } from './ast.js';
+import {
+  compileDollar,
+  compileIndex,
+  compileInSuper,
+  compileSelf,
+  compileSlice,
+  compileSuper,
+} from './compile-access.js';
 import { compileCall } from './compile-call.js';
 import { compileArrayComprehension } from './compile-loops.js';
 import { compileObject, compileObjectComprehension } from './compile-object.js';
 import { compileBinary, compileUnary } from './compile-operators.js';
+import type { Compiler, Position, Surroundings } from './compiler.js';
 import { JsonnetError as Failure, type JsonnetError, nearest, staticError } from './errors.js';
-import { indexValue, sliceValue } from './indexing.js';
-import { Code, type Run } from './machine.js';
-import { JsonnetObject } from './objects.js';
 import { toText } from './operators.js';
 import { FrameLayout, Scope } from './scope.js';
 import {
   Closure,
+  Code,
   type CompiledParameter,
   EMPTY_ARRAY,
   type Frame,
   type FunctionShape,
   JsonnetArray,
+  type Run,
   type Slot,
   Thunk,
   type Value,
 } from './values.js';
-
-/** What compiled code needs from the evaluation that it belongs to. */
-export interface Surroundings {
-  readonly literals: ReadonlyMap<string, string>;
-  importCode(from: Source, path: string): Value;
-  importString(from: Source, path: string): Value;
-  importBinary(from: Source, path: string): Value;
-  /** A member of the standard library, as an unshadowed `std.name` sees it. */
-  standard(source: Source, name: string): Value | undefined;
-}
-
-/**
- * Where a call stands. In `tail` position its result is the function's; `operand` is the last operand of an operator
- * there, which the reference counts as if it were (no frame is kept), though something remains to be done.
- */
-export type Position = 'inner' | 'operand' | 'tail';
+import { readSlot } from './variables.js';
 
 /** Turns a syntax tree into closures, with every variable resolved to a slot. */
-export class Compiler {
+export class ClosureCompiler implements Compiler {
   constructor(
     readonly source: Source,
     readonly surroundings: Surroundings,
@@ -80,17 +73,17 @@ export class Compiler {
       case 'variable':
         return this.variable(node.name, node, scope);
       case 'self':
-        return this.#self(node, scope);
+        return compileSelf(this, node, scope);
       case 'dollar':
-        return this.#dollar(node, scope);
+        return compileDollar(this, node, scope);
       case 'super':
-        return this.#super(node, scope);
+        return compileSuper(this, node, scope);
       case 'in-super':
-        return this.#inSuper(node, scope);
+        return compileInSuper(this, node, scope);
       case 'index':
-        return this.#index(node, scope);
+        return compileIndex(this, node, scope);
       case 'slice':
-        return this.#slice(node, scope);
+        return compileSlice(this, node, scope);
       case 'call':
         return compileCall(this, node, scope, position);
       case 'unary':
@@ -167,25 +160,6 @@ export class Compiler {
     return { source: this.source, start: node.start, end: node.end };
   }
 
-  #self(node: Node, scope: Scope): Run {
-    const hops = scope.layout.hopsToObject();
-    if (hops < 0) throw this.fail('"self" has a meaning only inside an object', node);
-    return readSlot(hops, 1);
-  }
-
-  #dollar(node: Node, scope: Scope): Run {
-    const hops = scope.layout.hopsToOutermostObject();
-    if (hops < 0) throw this.fail('"$" has a meaning only inside an object', node);
-    return readSlot(hops, 1);
-  }
-
-  #superParts(node: Node & { kind: 'super' | 'in-super' }, scope: Scope) {
-    const hops = scope.layout.hopsToObject();
-    if (hops < 0) throw this.fail('"super" has a meaning only inside an object', node);
-    const name = this.fieldName(node.index, scope);
-    return { objectFrame: (frame: Frame) => outer(frame, hops), name, at: this.#region(node) };
-  }
-
   /** An index or a name of a field: never one of the literals that are replaced. */
   fieldName(node: Node, scope: Scope): Run {
     if (node.kind !== 'string') return this.run(node, scope);
@@ -193,82 +167,10 @@ export class Compiler {
     return () => value;
   }
 
-  #super(node: Node & { kind: 'super' }, scope: Scope): Run {
-    const { objectFrame, name, at } = this.#superParts(node, scope);
-    return (frame) => {
-      const key = name(frame);
-      if (typeof key !== 'string') throw new Failure('the index of "super" must be a string').at(at);
-      const home = objectFrame(frame);
-      try {
-        return (home[1] as JsonnetObject).getSuper((home[2] as number) + 1, key);
-      } catch (error) {
-        throw error instanceof Failure ? error.at(at) : error;
-      }
-    };
-  }
-
-  #inSuper(node: Node & { kind: 'in-super' }, scope: Scope): Run {
-    const { objectFrame, name, at } = this.#superParts(node, scope);
-    return (frame) => {
-      const key = name(frame);
-      if (typeof key !== 'string') throw new Failure('"in super" needs a string before it').at(at);
-      const home = objectFrame(frame);
-      return (home[1] as JsonnetObject).has(key, (home[2] as number) + 1);
-    };
-  }
-
-  #index(node: Node & { kind: 'index' }, scope: Scope): Run {
-    const { target: targetNode, index: indexNode } = node;
-    if (targetNode.kind === 'variable' && indexNode.kind === 'string') {
-      const standard = this.standard(targetNode.name, indexNode.value, scope);
-      if (standard !== undefined) return () => standard;
-    }
-    const target = this.run(targetNode, scope);
-    const at = this.#region({ start: indexNode.start, end: indexNode.end });
-    if (indexNode.kind === 'string') {
-      const name = indexNode.value;
-      return (frame) => {
-        const object = target(frame);
-        try {
-          return object instanceof JsonnetObject ? object.get(name) : indexValue(object, name);
-        } catch (error) {
-          throw error instanceof Failure ? error.at(at) : error;
-        }
-      };
-    }
-    const index = this.run(indexNode, scope);
-    return (frame) => {
-      const object = target(frame);
-      const key = index(frame);
-      try {
-        return indexValue(object, key);
-      } catch (error) {
-        throw error instanceof Failure ? error.at(at) : error;
-      }
-    };
-  }
-
   /** The member of the standard library that `std.name` means here, if `variable` is the file's own `std`. */
   standard(variable: string, name: string, scope: Scope): Value | undefined {
     if (variable !== 'std' || !scope.find('std')?.standard) return undefined;
     return this.surroundings.standard(this.source, name);
-  }
-
-  #slice(node: Node & { kind: 'slice' }, scope: Scope): Run {
-    const absent: Run = () => null;
-    const target = this.run(node.target, scope);
-    const from = node.from ? this.run(node.from, scope) : absent;
-    const to = node.to ? this.run(node.to, scope) : absent;
-    const step = node.step ? this.run(node.step, scope) : absent;
-    const at = this.#region(node);
-    return (frame) => {
-      const parts: [Value, Value, Value, Value] = [target(frame), from(frame), to(frame), step(frame)];
-      try {
-        return sliceValue(...parts);
-      } catch (error) {
-        throw error instanceof Failure ? error.at(at) : error;
-      }
-    };
   }
 
   #if(node: Node & { kind: 'if' }, scope: Scope, position: Position): Run {
@@ -413,54 +315,6 @@ export class Compiler {
     }
     return (frame) => new Thunk(code, frame);
   }
-}
-
-/** The frame `hops` frames out. */
-export function outer(frame: Frame, hops: number): Frame {
-  let found = frame;
-  for (let i = 0; i < hops; i++) found = found[0] as Frame;
-  return found;
-}
-
-/** Reads a variable, replacing a put-off value by its value once that is known. */
-function readSlot(hops: number, slot: number): Run {
-  if (hops === 0) {
-    return (frame) => {
-      const value = frame[slot] as Slot;
-      if (!(value instanceof Thunk)) return value;
-      const forced = value.force();
-      frame[slot] = forced;
-      return forced;
-    };
-  }
-  if (hops === 1) {
-    return (frame) => {
-      const home = frame[0] as Frame;
-      const value = home[slot] as Slot;
-      if (!(value instanceof Thunk)) return value;
-      const forced = value.force();
-      home[slot] = forced;
-      return forced;
-    };
-  }
-  if (hops === 2) {
-    return (frame) => {
-      const home = (frame[0] as Frame)[0] as Frame;
-      const value = home[slot] as Slot;
-      if (!(value instanceof Thunk)) return value;
-      const forced = value.force();
-      home[slot] = forced;
-      return forced;
-    };
-  }
-  return (frame) => {
-    const home = outer(frame, hops);
-    const value = home[slot] as Slot;
-    if (!(value instanceof Thunk)) return value;
-    const forced = value.force();
-    home[slot] = forced;
-    return forced;
-  };
 }
 
 function describeValue(value: Value): string {

@@ -1,18 +1,21 @@
 import { type Node, Source } from './ast.js';
 import { call, type NamedSlot } from './calls.js';
-import { Compiler, type Surroundings } from './compile.js';
+import { ClosureCompiler } from './compile.js';
+import type { Surroundings } from './compiler.js';
 import { JsonnetError, placeOf } from './errors.js';
 import { fileImporter, type Importer } from './import.js';
-import { Code, stack } from './machine.js';
+import { stack } from './machine.js';
 import { fromJson, type JsonValue, toJson } from './manifest/plain.js';
 import { MANIFESTATION } from './manifest/site.js';
 import type { ExternalValue, NativeFunction, ResolvedOptions } from './options.js';
 import { parseSource } from './parser.js';
 import { builtin, type Members, stringOf } from './std/define.js';
 import { LIBRARY, standardObject } from './std/library.js';
+import { wellFormed } from './strings.js';
 import { decodeUtf8 } from './utf8.js';
 import {
   Builtin,
+  Code,
   type Frame,
   force,
   isFunction,
@@ -54,7 +57,7 @@ export class Evaluator implements Surroundings {
   }
 
   standard(source: Source, name: string): Value | undefined {
-    if (name === 'thisFile') return source.file;
+    if (name === 'thisFile') return source.path;
     return this.#members.get(name) ?? LIBRARY.get(name);
   }
 
@@ -93,7 +96,7 @@ export class Evaluator implements Surroundings {
   }
 
   #compiled(node: Node, source: Source): Thunk {
-    const { code, size } = new Compiler(source, this).file(node);
+    const { code, size } = new ClosureCompiler(source, this).file(node);
     const frame: Frame = new Array(size);
     frame[0] = [];
     frame[1] = new Thunk(this.#standardCode(source), frame);
@@ -102,12 +105,12 @@ export class Evaluator implements Surroundings {
 
   /** `std` as a whole, for programs that pass it on or extend it. */
   #standardCode(source: Source): Code {
-    const make = () => standardObject([...this.#members, ['thisFile', source.file]]);
-    return new Compiler(source, this).wrap(make, { start: 0, end: 0 }, '');
+    const make = () => standardObject([...this.#members, ['thisFile', source.path]]);
+    return new ClosureCompiler(source, this).wrap(make, { start: 0, end: 0 }, '');
   }
 
   #externalSlot(value: ExternalValue, file: string): Slot {
-    if (value.kind === 'string') return value.value;
+    if (value.kind === 'string') return wellFormed(value.value);
     // Parsed when it is wanted: a faulty variable that nothing uses does no harm.
     const source = new Source(file, value.value, '');
     return new Thunk(new Code(() => this.#file(source).force(), source, 0, 1, ''), []);

@@ -1,4 +1,5 @@
-import { finite } from './operators.js';
+import { formatNumber } from './manifest/number.js';
+import { divide, finite, remainder } from './operators.js';
 import { log, power } from './std/elementary.js';
 
 /**
@@ -53,11 +54,12 @@ function zeros(digits: string, width: number): string {
   return digits.padStart(Math.ceil(width), '0');
 }
 
-/** Digits of a whole number by repeated division, which is exact up to 2^53 only. */
+/** Digits by repeated division, which is exact up to 2^53 only. A negative precision leads to numbers that are not whole. */
 function digitsOf(size: number, radix: 8 | 10): string {
-  if (size <= Number.MAX_SAFE_INTEGER) return size.toString(radix);
+  if (Number.isSafeInteger(size)) return size.toString(radix);
   let digits = '';
-  for (let rest = size; rest !== 0; rest = Math.floor(rest / radix)) digits = String(rest % radix) + digits;
+  for (let rest = size; rest !== 0; rest = Math.floor(rest / radix))
+    digits = formatNumber(rest % radix) + digits;
   return digits;
 }
 
@@ -113,10 +115,11 @@ function decimal(
   precision: number,
 ): string {
   const size = Math.abs(value);
-  const denominator = power(10, precision);
+  const denominator = finite(power(10, precision));
   const numerator = finite(size * denominator) + 0.5;
-  const wholePart = size === 0 ? 0 : Math.floor(numerator / denominator);
-  const fraction = Math.floor(numerator) % denominator;
+  const wholePart =
+    size === 0 ? 0 * divide(numerator, denominator) : Math.floor(divide(numerator, denominator));
+  const fraction = remainder(Math.floor(numerator), denominator);
   const hasPoint = precision !== 0 || flags.alternative;
   const width = zeroWidth - precision - (hasPoint ? 1 : 0);
   const text = integer(flags, value < 0, wholePart, width, 0, 10, '');
@@ -147,8 +150,8 @@ function scientific(
   const suffix = (capitals ? 'E' : 'e') + digits;
   const mantissa =
     exponent === LOWEST_EXPONENT
-      ? (value * 10) / power(10, exponent + 1)
-      : finite(value / power(10, exponent));
+      ? divide(value * 10, power(10, exponent + 1))
+      : divide(value, power(10, exponent));
   return decimal(flags, mantissa, zeroWidth - suffix.length, trailing, precision) + suffix;
 }
 

@@ -1,10 +1,8 @@
 import { JsonnetError } from './errors.js';
 import { type Flags, formatNumeric } from './format-number.js';
-import { JsonnetObject } from './objects.js';
 import { toText } from './operators.js';
-import { character } from './std/strings.js';
-import { codePointLength } from './strings.js';
-import { JsonnetArray, typeName, type Value } from './values.js';
+import { characterOf, codePointLength } from './strings.js';
+import { JsonnetArray, JsonnetObject, typeName, type Value } from './values.js';
 
 /** One `%...` of a format. */
 interface Directive extends Flags {
@@ -161,7 +159,7 @@ function convert(directive: Directive, value: Value, width: number, precision: n
     case 's':
       return pad(toText(value), width, directive.left);
     case 'c':
-      return pad(characterOf(value), width, directive.left);
+      return pad(characterFor(value), width, directive.left);
   }
   if (typeof value !== 'number') {
     throw new JsonnetError(`%${directive.conversion} needs a number, got ${typeName(value)}`);
@@ -170,8 +168,8 @@ function convert(directive: Directive, value: Value, width: number, precision: n
   return pad(formatNumeric(directive, value, zeroWidth, precision), width, directive.left);
 }
 
-function characterOf(value: Value): string {
-  if (typeof value === 'number') return character(value);
+function characterFor(value: Value): string {
+  if (typeof value === 'number') return characterOf(value);
   if (typeof value === 'string' && codePointLength(value) === 1) return value;
   throw new JsonnetError('%c needs a code point or a string of one character');
 }

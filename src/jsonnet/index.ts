@@ -28,11 +28,13 @@ export function evaluateFile(path: string, options: EvaluateOptions = {}): Evalu
 
 /**
  * Evaluates a text.
- * @param filename shown in messages and places; imports are relative to its folder
+ * @param filename shown in messages and places; imports are relative to its folder. A name in angle brackets, such as
+ *   `<stdin>`, is no file: imports are relative to the current folder
  * @throws {JsonnetError} for whatever is wrong with the program
  */
 export function evaluateSnippet(filename: string, text: string, options: EvaluateOptions = {}): Evaluation {
-  return evaluate(new Source(filename, text), options);
+  const path = /^<.*>$/.test(filename) ? '' : filename;
+  return evaluate(new Source(filename, text, path), options);
 }
 
 /** Parses a text without evaluating it. @throws {JsonnetError} of kind `static` */

@@ -1,7 +1,6 @@
 import { JsonnetError } from './errors.js';
-import { JsonnetObject } from './objects.js';
 import { codePointAt, codePointLength, codePointSlice, codePoints } from './strings.js';
-import { EMPTY_ARRAY, JsonnetArray, typeName, type Value } from './values.js';
+import { EMPTY_ARRAY, JsonnetArray, JsonnetObject, typeName, type Value } from './values.js';
 
 /** `target[index]` */
 export function indexValue(target: Value, index: Value): Value {

@@ -1,22 +1,11 @@
-import type { Source } from './ast.js';
 import { JsonnetError, placeOf, type Region, type StackLine } from './errors.js';
-import type { Frame, Value } from './values.js';
 
-/** Compiled code: evaluates an expression in the frame of its surroundings. */
-export type Run = (frame: Frame) => Value;
-
-/** A compiled expression that can be put off, entered, and named in a stack. */
-export class Code implements Region {
-  constructor(
-    readonly run: Run,
-    readonly source: Source,
-    readonly start: number,
-    readonly end: number,
-    /** How a stack names it. */
-    readonly label: string,
-    /** A call marked so leaves no frame behind when it ends in another call. */
-    readonly tailstrict: boolean = false,
-  ) {}
+/** What a frame of the stack is for: a stretch of a program, and how a stack names it. */
+export interface Site extends Region {
+  /** Empty for what is not worth a line. */
+  readonly label: string;
+  /** A call marked so leaves no frame behind when it ends in another call. */
+  readonly tailstrict: boolean;
 }
 
 /**
@@ -29,13 +18,13 @@ export class Code implements Region {
 export const stack = {
   depth: 0,
   limit: 500,
-  sites: [] as Code[],
+  sites: [] as Site[],
   /** The call of `std.trace` under way: native code knows no places otherwise. */
   traceSite: undefined as Region | undefined,
 };
 
 /** Takes a frame; whoever calls it gives it back with `stack.depth--`. After an error nobody does: that keeps the trace. */
-export function enter(site: Code): void {
+export function enter(site: Site): void {
   const depth = stack.depth;
   if (depth >= stack.limit) throw stackExhausted();
   stack.sites[depth] = site;

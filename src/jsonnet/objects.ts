@@ -1,10 +1,9 @@
 import type { Visibility } from './ast.js';
-import { JsonnetError, nearest } from './errors.js';
-import { Code, enter, stack } from './machine.js';
+import { JsonnetError, nearest, type Region } from './errors.js';
+import { enter, stack } from './machine.js';
 import { MANIFESTATION } from './manifest/site.js';
-import { plus } from './operators.js';
 import { compareStrings } from './strings.js';
-import { type Frame, force, type Slot, Thunk, type Value } from './values.js';
+import { Code, type Frame, force, JsonnetObject, type Slot, Thunk, type Value } from './values.js';
 
 /** What all the objects made by one object expression share. */
 export interface ObjectShape {
@@ -17,7 +16,8 @@ export interface ObjectShape {
 /** A field as the program defines it, to be evaluated for every object that has it. */
 export interface WrittenField {
   readonly visibility: Visibility;
-  readonly plus: boolean;
+  /** Of `+:`: how its value is added to the one that is inherited. */
+  readonly plus: ((left: Value, right: Value) => Value) | undefined;
   readonly code: Code;
   /** Of a comprehension's field: the frame of the turn that made it. */
   readonly frame: Frame | undefined;
@@ -56,10 +56,10 @@ const INDEXED_LAYERS = 6;
  * An object: layers, the most derived first (level 0), whose fields are evaluated with `self` bound to the whole.
  * `super` in a field of level n means the levels from n+1 on.
  */
-export class JsonnetObject {
+export class LayeredObject extends JsonnetObject {
   #layers: readonly Layer[] | undefined;
-  #left: JsonnetObject | undefined;
-  #right: JsonnetObject | undefined;
+  #left: LayeredObject | undefined;
+  #right: LayeredObject | undefined;
   #frames: (Frame | undefined)[] = [];
   #values: Map<string, Value> | undefined;
   #superValues: Map<string, Value> | undefined;
@@ -69,10 +69,12 @@ export class JsonnetObject {
   /** Some layer is a restriction, so an index of the fields would not do. */
   #restricted = false;
 
-  private constructor() {}
+  private constructor() {
+    super();
+  }
 
-  static of(layers: readonly Layer[]): JsonnetObject {
-    const object = new JsonnetObject();
+  static of(layers: readonly Layer[]): LayeredObject {
+    const object = new LayeredObject();
     object.#layers = layers;
     object.#restricted = layers.length > 1 && layers.some((layer) => layer.restriction !== undefined);
     return object;
@@ -82,17 +84,17 @@ export class JsonnetObject {
   static given(
     entries: Iterable<readonly [string, Slot]>,
     visibility: Visibility = 'inherit',
-  ): JsonnetObject {
+  ): LayeredObject {
     const fields = new Map<string, LayerField>();
     for (const [name, slot] of entries) fields.set(name, { visibility, slot });
-    return JsonnetObject.of([new Layer(PLAIN, [], fields, undefined)]);
+    return LayeredObject.of([new Layer(PLAIN, [], fields, undefined)]);
   }
 
-  /** `left + right`, at once: layers are put together when somebody looks. */
-  static extend(left: JsonnetObject, right: JsonnetObject): JsonnetObject {
-    const object = new JsonnetObject();
-    object.#left = left;
-    object.#right = right;
+  /** At once: the layers are put together when somebody looks. */
+  override extendedBy(right: JsonnetObject): LayeredObject {
+    const object = new LayeredObject();
+    object.#left = this;
+    object.#right = right as LayeredObject;
     return object;
   }
 
@@ -103,7 +105,7 @@ export class JsonnetObject {
 
   #flatten(): readonly Layer[] {
     const layers: Layer[] = [];
-    const waiting: JsonnetObject[] = [this];
+    const waiting: LayeredObject[] = [this];
     for (let object = waiting.pop(); object; object = waiting.pop()) {
       if (object.#layers) for (const layer of object.#layers) layers.push(layer);
       else waiting.push(object.#left!, object.#right!);
@@ -114,8 +116,7 @@ export class JsonnetObject {
     return layers;
   }
 
-  /** The value of a field. @throws {JsonnetError} when there is none */
-  get(name: string): Value {
+  override get(name: string): Value {
     const known = this.#values?.get(name);
     if (known !== undefined) return known;
     this.runAssertions();
@@ -127,8 +128,7 @@ export class JsonnetObject {
     return value;
   }
 
-  /** The value of a field among the layers from `level` on: `super.name`. */
-  getSuper(level: number, name: string): Value {
+  override getSuper(level: number, name: string): Value {
     this.runAssertions();
     if (level >= this.layers.length) {
       throw new JsonnetError('there is no super here: this object does not extend another');
@@ -144,21 +144,26 @@ export class JsonnetObject {
     return value;
   }
 
-  /** Whether a layer from `level` on has the field, hidden or not. */
-  has(name: string, level = 0): boolean {
+  override has(name: string, level = 0): boolean {
     return this.#find(name, level) >= 0;
   }
 
+  override regionOf(name: string): Region | undefined {
+    const definition = this.#definition(name);
+    if (!definition) return undefined;
+    if (!('slot' in definition)) return definition.code;
+    return definition.slot instanceof Thunk ? definition.slot.code : undefined;
+  }
+
   /** The field as the most derived layer that has it defines it. */
-  definition(name: string): LayerField | undefined {
+  #definition(name: string): LayerField | undefined {
     const level = this.#find(name, 0);
     return level < 0 ? undefined : this.layers[level]!.fields.get(name);
   }
 
-  /** The value of a field, put off, with the place of its definition. */
-  slot(name: string): Slot {
+  override slot(name: string): Slot {
     const known = this.#values?.get(name);
-    const definition = this.definition(name);
+    const definition = this.#definition(name);
     if (definition && 'slot' in definition) return definition.slot;
     const { source, start, end } = definition?.code ?? MANIFESTATION;
     const code = new Code(() => this.get(name), source, start, end, '');
@@ -196,7 +201,7 @@ export class JsonnetObject {
     enter(code);
     const right = code.run(frame);
     stack.depth--;
-    const value = this.has(name, level + 1) ? plus(this.getSuper(level + 1, name), right) : right;
+    const value = this.has(name, level + 1) ? field.plus(this.getSuper(level + 1, name), right) : right;
     stack.depth--;
     return value;
   }
@@ -219,8 +224,7 @@ export class JsonnetObject {
     return frame;
   }
 
-  /** Runs every layer's assertions, once; they may use the object meanwhile. */
-  runAssertions(): void {
+  override runAssertions(): void {
     if (this.#assertionsRun) return;
     this.#assertionsRun = true;
     const layers = this.layers;
@@ -234,8 +238,7 @@ export class JsonnetObject {
     }
   }
 
-  /** Names of the fields that are not hidden, sorted. */
-  visibleNames(): readonly string[] {
+  override visibleNames(): readonly string[] {
     if (this.#visible) return this.#visible;
     const names: string[] = [];
     for (const [name, visibility] of this.visibilities()) if (visibility !== 'hidden') names.push(name);
@@ -243,13 +246,11 @@ export class JsonnetObject {
     return this.#visible;
   }
 
-  /** Names of all fields, sorted. */
-  allNames(): string[] {
+  override allNames(): string[] {
     return [...this.visibilities().keys()].sort(compareStrings);
   }
 
-  /** What the layers together say of one field; undefined where there is none. */
-  visibilityOf(name: string): Visibility | undefined {
+  override visibilityOf(name: string): Visibility | undefined {
     const { layers } = this;
     if (this.#restricted) return this.visibilities().get(name);
     let found: Visibility | undefined;
@@ -260,12 +261,11 @@ export class JsonnetObject {
     return found;
   }
 
-  /** The same object without a field, as `std.objectRemoveKey` has it: fields that use `self` still see it all. */
-  without(name: string): JsonnetObject {
+  override without(name: string): LayeredObject {
     const kept = this.visibilities();
     kept.delete(name);
     const { layers } = this;
-    return JsonnetObject.of([new Layer(PLAIN, [], NO_FIELDS, { kept, spans: layers.length }), ...layers]);
+    return LayeredObject.of([new Layer(PLAIN, [], NO_FIELDS, { kept, spans: layers.length }), ...layers]);
   }
 
   /** Every field with what the layers together say of its visibility. */

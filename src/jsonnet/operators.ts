@@ -1,9 +1,7 @@
 import { JsonnetError } from './errors.js';
-import { format } from './format.js';
 import { manifestOneLine } from './manifest/json.js';
-import { JsonnetObject } from './objects.js';
 import { compareStrings } from './strings.js';
-import { isFunction, JsonnetArray, Thunk, typeName, type Value } from './values.js';
+import { isFunction, JsonnetArray, JsonnetObject, Thunk, typeName, type Value } from './values.js';
 
 /** Strings stay as they are, everything else becomes JSON on one line. */
 export function toText(value: Value): string {
@@ -27,16 +25,13 @@ export function plus(left: Value, right: Value): Value {
     if (right.elements.length === 0) return left;
     return new JsonnetArray(left.elements.concat(right.elements));
   }
-  if (left instanceof JsonnetObject && right instanceof JsonnetObject)
-    return JsonnetObject.extend(left, right);
+  if (left instanceof JsonnetObject && right instanceof JsonnetObject) return left.extendedBy(right);
   throw mismatch('+', left, right);
 }
 
-/** `left % right`: a remainder, or formatting. */
-export function modulo(left: Value, right: Value): Value {
-  if (typeof left === 'number' && typeof right === 'number') return remainder(left, right);
-  if (typeof left === 'string') return format(left, right);
-  throw mismatch('%', left, right);
+export function divide(left: number, right: number): number {
+  if (right === 0) throw new JsonnetError('division by zero');
+  return finite(left / right);
 }
 
 export function remainder(left: number, right: number): number {

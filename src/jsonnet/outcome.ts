@@ -4,10 +4,9 @@ import { Evaluator } from './evaluator.js';
 import { isolated } from './machine.js';
 import { manifestJson } from './manifest/json.js';
 import { type JsonValue, toJson } from './manifest/plain.js';
-import { JsonnetObject } from './objects.js';
 import type { ResolvedOptions } from './options.js';
 import { findPlace } from './places.js';
-import { JsonnetArray, typeName, type Value } from './values.js';
+import { JsonnetArray, JsonnetObject, typeName, type Value } from './values.js';
 
 /** The outcome of a program. */
 export interface Evaluation {

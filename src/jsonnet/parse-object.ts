@@ -1,6 +1,6 @@
 import type { Assertion, Bind, Field, Node, Visibility } from './ast.js';
 import type { Token } from './lexer.js';
-import type { Parser } from './parser.js';
+import type { TokenReader } from './token-reader.js';
 
 const FIELD_OPERATORS: ReadonlyMap<string, { plus: boolean; visibility: Visibility }> = new Map([
   [':', { plus: false, visibility: 'inherit' }],
@@ -12,7 +12,7 @@ const FIELD_OPERATORS: ReadonlyMap<string, { plus: boolean; visibility: Visibili
 ]);
 
 /** An object or object comprehension, from after its opening brace `open` to after the closing one. */
-export function parseObjectBody(parser: Parser, open: Token): Node {
+export function parseObjectBody(parser: TokenReader, open: Token): Node {
   const { start } = open;
   const fields: Field[] = [];
   const locals: Bind[] = [];
@@ -34,13 +34,13 @@ export function parseObjectBody(parser: Parser, open: Token): Node {
   }
 }
 
-function assertion(parser: Parser, token: Token): Assertion {
+function assertion(parser: TokenReader, token: Token): Assertion {
   const test = parser.expression();
   const message = parser.accept('operator', ':') ? parser.expression() : undefined;
   return { test, message, start: token.start, end: (message ?? test).end };
 }
 
-function field(parser: Parser, literalNames: Set<string>): Field {
+function field(parser: TokenReader, literalNames: Set<string>): Field {
   const token = parser.next();
   const { start } = token;
   let name: Node;
@@ -79,7 +79,7 @@ function field(parser: Parser, literalNames: Set<string>): Field {
 }
 
 function comprehension(
-  parser: Parser,
+  parser: TokenReader,
   start: number,
   token: Token,
   parts: { fields: Field[]; locals: Bind[]; assertions: Assertion[] },

@@ -1,16 +1,7 @@
-import type {
-  BinaryOperator,
-  Bind,
-  Loop,
-  NamedArgument,
-  Node,
-  Parameter,
-  Source,
-  UnaryOperator,
-} from './ast.js';
-import { type JsonnetError, staticError } from './errors.js';
+import type { BinaryOperator, Bind, NamedArgument, Node, Source, UnaryOperator } from './ast.js';
 import { lex, type Token } from './lexer.js';
 import { parseObjectBody } from './parse-object.js';
+import { TokenReader } from './token-reader.js';
 
 /** Binds tighter the higher; all of them group to the left. */
 const PRECEDENCE: Readonly<Record<BinaryOperator, number>> = {
@@ -52,56 +43,8 @@ export function parseSource(source: Source): Node {
 }
 
 /** A recursive-descent parser; chains of operators and of postfix forms are loops, so they may be long. */
-export class Parser {
-  #at = 0;
-
-  constructor(
-    readonly source: Source,
-    readonly tokens: readonly Token[],
-  ) {}
-
-  peek(): Token {
-    return this.tokens[this.#at]!;
-  }
-
-  next(): Token {
-    const token = this.tokens[this.#at]!;
-    if (token.kind !== 'end') this.#at++;
-    return token;
-  }
-
-  is(kind: 'symbol' | 'keyword' | 'operator', text: string): boolean {
-    const token = this.peek();
-    return token.kind === kind && token.text === text;
-  }
-
-  /** Takes the next token if it is this one. */
-  accept(kind: 'symbol' | 'keyword' | 'operator', text: string): boolean {
-    if (!this.is(kind, text)) return false;
-    this.#at++;
-    return true;
-  }
-
-  expect(kind: 'symbol' | 'keyword' | 'operator', text: string, context: string): Token {
-    if (!this.is(kind, text)) throw this.unexpected(this.peek(), `"${text}" ${context}`);
-    return this.next();
-  }
-
-  identifier(what: string): Token {
-    const token = this.next();
-    if (token.kind !== 'identifier') throw this.unexpected(token, what);
-    return token;
-  }
-
-  fail(message: string, at: { start: number; end: number }): JsonnetError {
-    return staticError(message, { source: this.source, start: at.start, end: at.end });
-  }
-
-  unexpected(token: Token, expected: string): JsonnetError {
-    return this.fail(`expected ${expected}, found ${describe(token)}`, token);
-  }
-
-  expression(): Node {
+class Parser extends TokenReader {
+  override expression(): Node {
     return this.#binary(1);
   }
 
@@ -120,7 +63,7 @@ export class Parser {
       else return left;
       const precedence = PRECEDENCE[operator];
       if (precedence < lowest) return left;
-      this.#at++;
+      this.at++;
       if (operator === 'in' && this.is('keyword', 'super')) {
         const end = this.next().end;
         left = { kind: 'in-super', index: left, start: left.start, end };
@@ -135,7 +78,7 @@ export class Parser {
     const token = this.peek();
     if (token.kind !== 'operator') return this.#postfix();
     if (!isUnary(token.text)) throw this.fail(`expected an expression, found "${token.text}"`, token);
-    this.#at++;
+    this.at++;
     const after = this.peek();
     const operand = after.kind === 'keyword' && GREEDY.has(after.text) ? this.#greedy() : this.#unary();
     return { kind: 'unary', operator: token.text, operand, start: token.start, end: operand.end };
@@ -148,7 +91,7 @@ export class Parser {
       if (token.kind !== 'symbol') return target;
       const { start } = target;
       if (token.text === '.') {
-        this.#at++;
+        this.at++;
         const name = this.identifier('a field name after "."');
         const index: Node = {
           kind: 'string',
@@ -161,7 +104,7 @@ export class Parser {
       } else if (token.text === '[') target = this.#indexOrSlice(target);
       else if (token.text === '(') target = this.#call(target);
       else if (token.text === '{') {
-        this.#at++;
+        this.at++;
         const right = parseObjectBody(this, token);
         target = { kind: 'binary', operator: '+', left: target, right, start, end: right.end };
       } else return target;
@@ -174,9 +117,9 @@ export class Parser {
     const named: NamedArgument[] = [];
     while (!this.is('symbol', ')')) {
       const token = this.peek();
-      const after = this.tokens[this.#at + 1];
+      const after = this.tokens[this.at + 1];
       if (token.kind === 'identifier' && after?.kind === 'operator' && after.text === '=') {
-        this.#at += 2;
+        this.at += 2;
         const value = this.expression();
         named.push({ name: token.text, value, start: token.start, end: value.end });
       } else {
@@ -202,7 +145,7 @@ export class Parser {
     while (!this.is('symbol', ']')) {
       const token = this.peek();
       if (token.kind === 'operator' && (token.text === ':' || token.text === '::')) {
-        this.#at++;
+        this.at++;
         colons += token.text.length;
         if (colons > 2) throw this.fail('a slice has at most two colons', token);
         expectsIndex = true;
@@ -251,7 +194,7 @@ export class Parser {
         if (token.text === 'self') return { kind: 'self', start, end };
         if (token.text === 'super') return this.#super(token);
         if (GREEDY.has(token.text)) {
-          this.#at--;
+          this.at--;
           return this.#greedy();
         }
         break;
@@ -298,49 +241,6 @@ export class Parser {
       comma = this.accept('symbol', ',');
     }
     return { kind: 'array', elements, start, end: this.next().end };
-  }
-
-  /** What follows the first `for` of a comprehension, up to but not including `close`. */
-  loops(close: ']' | '}'): Loop[] {
-    const loops: Loop[] = [];
-    do {
-      const name = this.identifier('a variable name after "for"').text;
-      this.expect('keyword', 'in', 'after the variable of "for"');
-      const from = this.expression();
-      const conditions: Node[] = [];
-      while (this.accept('keyword', 'if')) conditions.push(this.expression());
-      loops.push({ name, from, conditions });
-    } while (this.accept('keyword', 'for'));
-    if (!this.is('symbol', close)) throw this.unexpected(this.peek(), `"for", "if" or "${close}"`);
-    return loops;
-  }
-
-  /** Parameters, from after the opening parenthesis to after the closing one. */
-  parameters(): Parameter[] {
-    const parameters: Parameter[] = [];
-    while (!this.is('symbol', ')')) {
-      const { text, start, end } = this.identifier('a parameter name');
-      const fallback = this.accept('operator', '=') ? this.expression() : undefined;
-      parameters.push({ name: text, fallback, start, end: fallback ? fallback.end : end });
-      if (!this.accept('symbol', ',')) break;
-    }
-    if (!this.is('symbol', ')')) throw this.unexpected(this.peek(), '"," or ")" after a parameter');
-    this.next();
-    return parameters;
-  }
-
-  /** `name = value` or `name(parameters) = value`, of `local` in an expression or an object. */
-  bind(earlier: readonly Bind[]): Bind {
-    const token = this.identifier('a variable name after "local"');
-    const { text: name, start, end: nameEnd } = token;
-    if (earlier.some((bind) => bind.name === name)) throw this.fail(`"${name}" is defined twice`, token);
-    const parameters = this.accept('symbol', '(') ? this.parameters() : undefined;
-    this.expect('operator', '=', `after "local ${name}"`);
-    const body = this.expression();
-    const value: Node = parameters
-      ? { kind: 'function', name, parameters, body, start, end: body.end }
-      : body;
-    return { name, value, start, end: nameEnd };
   }
 
   #greedy(): Node {
@@ -392,20 +292,5 @@ export class Parser {
     if (path.block) throw this.fail('the path of an import is not a text block', path);
     const form = token.text === 'import' ? 'code' : token.text === 'importstr' ? 'string' : 'binary';
     return { kind: 'import', form, path: path.value, start: token.start, end: path.end };
-  }
-}
-
-function describe(token: Token): string {
-  switch (token.kind) {
-    case 'end':
-      return 'the end of the file';
-    case 'string':
-      return 'a string';
-    case 'text block':
-      return 'a text block';
-    case 'number':
-      return `the number ${token.text}`;
-    default:
-      return `"${token.text}"`;
   }
 }

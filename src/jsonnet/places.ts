@@ -1,6 +1,5 @@
 import { type Place, placeOf, type Region } from './errors.js';
-import { JsonnetObject } from './objects.js';
-import { force, JsonnetArray, Thunk, type Value } from './values.js';
+import { force, JsonnetArray, JsonnetObject, Thunk, type Value } from './values.js';
 
 /** Where the value at `path` below `root` was made; the nearest ancestor's place where that is not known. */
 export function findPlace(root: Value, rootRegion: Region, path: readonly (string | number)[]): Place {
@@ -13,12 +12,9 @@ export function findPlace(root: Value, rootRegion: Region, path: readonly (strin
       if (slot instanceof Thunk && slot.code.source.file !== '') region = slot.code;
       value = force(slot);
     } else if (value instanceof JsonnetObject && typeof step === 'string') {
-      const definition = value.definition(step);
-      if (!definition) break;
-      if (!('slot' in definition)) region = definition.code;
-      else if (definition.slot instanceof Thunk && definition.slot.code.source.file !== '') {
-        region = definition.slot.code;
-      }
+      if (!value.has(step)) break;
+      const field = value.regionOf(step);
+      if (field && field.source.file !== '') region = field;
       value = value.get(step);
     } else break;
   }

@@ -1,3 +1,5 @@
+import { JsonnetError } from './errors.js';
+
 /**
  * Strings as a program sees them: sequences of code points. JavaScript's are sequences of UTF-16 units; the two differ
  * only where there are surrogates, and most strings have none.
@@ -51,4 +53,19 @@ export function compareStrings(a: string, b: string): number {
     return x - y;
   }
   return a.length - b.length;
+}
+
+const HALF_PAIR = /[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
+
+/** A string from outside: what is half of a surrogate pair becomes a replacement character. */
+export function wellFormed(text: string): string {
+  return SURROGATE.test(text) ? text.replace(HALF_PAIR, '\ufffd') : text;
+}
+
+const HIGHEST_CODE_POINT = 0x10ffff;
+
+/** The string of one code point; half of a surrogate pair becomes a replacement character. @throws {JsonnetError} */
+export function characterOf(code: number): string {
+  if (code < 0 || code > HIGHEST_CODE_POINT) throw new JsonnetError(`not a code point: ${code}`);
+  return wellFormed(String.fromCodePoint(Math.trunc(code)));
 }

@@ -1,6 +1,6 @@
-import { JsonnetError } from './errors.js';
-import { type Code, enter, stack } from './machine.js';
-import type { JsonnetObject } from './objects.js';
+import type { Source, Visibility } from './ast.js';
+import { JsonnetError, type Region } from './errors.js';
+import { enter, type Site, stack } from './machine.js';
 
 /**
  * Values are JavaScript's own where it has them (strings hold UTF-16, but every length and index that a program sees
@@ -17,6 +17,21 @@ export type Slot = Value | Thunk;
  * in a frame, or again with the same outcome, so inner `local`s need no frames of their own.
  */
 export interface Frame extends Array<Frame | Slot | undefined> {}
+
+/** Compiled code: evaluates an expression in the frame of its surroundings. */
+export type Run = (frame: Frame) => Value;
+
+/** A compiled expression that can be put off, entered, and named in a stack. */
+export class Code implements Site {
+  constructor(
+    readonly run: Run,
+    readonly source: Source,
+    readonly start: number,
+    readonly end: number,
+    readonly label: string,
+    readonly tailstrict: boolean = false,
+  ) {}
+}
 
 /** A value that is worked out when it is first wanted, and then kept. */
 export class Thunk {
@@ -69,6 +84,32 @@ export class JsonnetArray {
 }
 
 export const EMPTY_ARRAY = new JsonnetArray([]);
+
+/** An object as its users see it; layers, inheritance and `self` are the business of its implementation. */
+export abstract class JsonnetObject {
+  /** The value of a field, hidden or not. @throws {JsonnetError} when there is none */
+  abstract get(name: string): Value;
+  /** `super.name` from a layer: the value of a field among the layers from `level` on. */
+  abstract getSuper(level: number, name: string): Value;
+  /** Whether a layer from `level` on has the field, hidden or not. */
+  abstract has(name: string, level?: number): boolean;
+  /** The value of a field, put off, with the place of its definition. */
+  abstract slot(name: string): Slot;
+  /** Where the field is defined; undefined for what native code made. */
+  abstract regionOf(name: string): Region | undefined;
+  /** Names of the fields that are not hidden, sorted. */
+  abstract visibleNames(): readonly string[];
+  /** Names of all fields, sorted. */
+  abstract allNames(): readonly string[];
+  /** What the layers together say of one field; undefined where there is none. */
+  abstract visibilityOf(name: string): Visibility | undefined;
+  /** Runs every layer's assertions, once; they may use the object meanwhile. */
+  abstract runAssertions(): void;
+  /** `this + right` */
+  abstract extendedBy(right: JsonnetObject): JsonnetObject;
+  /** The same object without a field, as `std.objectRemoveKey` has it: fields that use `self` still see it all. */
+  abstract without(name: string): JsonnetObject;
+}
 
 export interface CompiledParameter {
   readonly name: string;

@@ -1,7 +1,6 @@
 import { JsonnetError } from '../errors.js';
 import { enter, stack } from '../machine.js';
-import type { JsonnetObject } from '../objects.js';
-import { force, isFunction, JsonnetArray, type Value } from '../values.js';
+import { force, isFunction, JsonnetArray, type JsonnetObject, type Value } from '../values.js';
 import { formatNumber } from './number.js';
 import { MANIFESTATION } from './site.js';
 

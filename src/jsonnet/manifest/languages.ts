@@ -1,12 +1,11 @@
 import { JsonnetError } from '../errors.js';
 import { indexValue, sliceValue } from '../indexing.js';
 import { enter, stack } from '../machine.js';
-import { JsonnetObject } from '../objects.js';
 import { toText } from '../operators.js';
 import { deepJoin } from '../std/arrays.js';
 import { lengthOf } from '../std/core.js';
 import { arrayOf, objectOf } from '../std/define.js';
-import { force, isFunction, JsonnetArray, type Value } from '../values.js';
+import { force, isFunction, JsonnetArray, JsonnetObject, type Value } from '../values.js';
 import { quote } from './json.js';
 import { MANIFESTATION } from './site.js';
 

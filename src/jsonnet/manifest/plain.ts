@@ -1,6 +1,7 @@
 import { JsonnetError } from '../errors.js';
 import { enter, stack } from '../machine.js';
-import { JsonnetObject } from '../objects.js';
+import { LayeredObject } from '../objects.js';
+import { wellFormed } from '../strings.js';
 import { isFunction, JsonnetArray, type Slot, Thunk, type Value } from '../values.js';
 import { functionError } from './json.js';
 import { MANIFESTATION } from './site.js';
@@ -41,16 +42,20 @@ function setField(object: { [name: string]: JsonValue }, name: string, value: Js
 export function fromJson(data: JsonValue): Value {
   switch (typeof data) {
     case 'boolean':
-    case 'string':
       return data;
+    case 'string':
+      return wellFormed(data);
     case 'number':
       if (Number.isFinite(data)) return data;
       throw new JsonnetError(`${data} is not a number that a program can use`);
     case 'object': {
       if (data === null) return null;
       if (Array.isArray(data)) return new JsonnetArray(data.map(fromJson));
-      const entries = Object.entries(data).map(([name, item]): [string, Slot] => [name, fromJson(item)]);
-      return JsonnetObject.given(entries);
+      const entries = Object.entries(data).map(([name, item]): [string, Slot] => [
+        wellFormed(name),
+        fromJson(item),
+      ]);
+      return LayeredObject.given(entries);
     }
     default:
       throw new JsonnetError(`a ${typeof data} is not plain data`);

@@ -1,7 +1,6 @@
 import { JsonnetError } from '../errors.js';
 import { stack } from '../machine.js';
-import { JsonnetObject } from '../objects.js';
-import { force, isFunction, JsonnetArray, type Value } from '../values.js';
+import { force, isFunction, JsonnetArray, JsonnetObject, type Value } from '../values.js';
 import { quote } from './json.js';
 import { formatNumber } from './number.js';
 import { tooDeep } from './yaml.js';

@@ -1,6 +1,8 @@
 import { apply } from '../calls.js';
 import { JsonnetError } from '../errors.js';
 import { sliceValue } from '../indexing.js';
+import { enter, stack } from '../machine.js';
+import { MANIFESTATION } from '../manifest/site.js';
 import { compare, equals, plus } from '../operators.js';
 import { codePoints } from '../strings.js';
 import { EMPTY_ARRAY, force, JsonnetArray, type Slot, typeName, type Value } from '../values.js';
@@ -148,8 +150,12 @@ function flattenDeep(value: Value): Value {
   const result: Slot[] = [];
   const collect = (slot: Slot): void => {
     const inner = force(slot);
-    if (inner instanceof JsonnetArray) for (const item of inner.elements) collect(item);
-    else result.push(slot);
+    if (!(inner instanceof JsonnetArray)) result.push(slot);
+    else {
+      enter(MANIFESTATION);
+      for (const item of inner.elements) collect(item);
+      stack.depth--;
+    }
   };
   collect(value);
   return new JsonnetArray(result);
@@ -159,8 +165,10 @@ export function deepJoin(value: Value): string {
   if (typeof value === 'string') return value;
   if (!(value instanceof JsonnetArray))
     throw new JsonnetError(`expected a string or an array, got ${typeName(value)}`);
+  enter(MANIFESTATION);
   let text = '';
   for (const slot of value.elements) text += deepJoin(force(slot));
+  stack.depth--;
   return text;
 }
 

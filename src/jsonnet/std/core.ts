@@ -1,6 +1,5 @@
 import { JsonnetError } from '../errors.js';
 import { quote } from '../manifest/json.js';
-import { JsonnetObject } from '../objects.js';
 import { compare, equals, toText } from '../operators.js';
 import { codePointLength } from '../strings.js';
 import {
@@ -8,6 +7,7 @@ import {
   Closure,
   isFunction,
   JsonnetArray,
+  JsonnetObject,
   type TypeName,
   typeName,
   type Value,

@@ -1,11 +1,11 @@
 import { JsonnetError } from '../errors.js';
-import type { JsonnetObject } from '../objects.js';
 import {
   Builtin,
   type BuiltinBody,
   isFunction,
   JsonnetArray,
   type JsonnetFunction,
+  type JsonnetObject,
   type TypeName,
   typeName,
   type Value,

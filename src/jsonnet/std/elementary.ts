@@ -315,7 +315,7 @@ function scaleOnce(x: number, exponent: number): number {
   const parts = binaryParts(x);
   const total = parts.exponent + exponent;
   if (total > 1024) return x > 0 ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY;
-  if (total < -1075) return 0;
+  if (total < -1075) return x < 0 ? -0 : 0;
   if (total >= -1021) return parts.mantissa * 2 * 2 ** (total - 1);
   return parts.mantissa * 2 ** (total + 53) * 2 ** -53;
 }

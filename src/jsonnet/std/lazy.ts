@@ -1,7 +1,6 @@
 import { apply } from '../calls.js';
-import { Code } from '../machine.js';
 import { MANIFESTATION } from '../manifest/site.js';
-import { Closure, type Frame, type JsonnetFunction, type Slot, Thunk, type Value } from '../values.js';
+import { Closure, Code, type Frame, type JsonnetFunction, type Slot, Thunk, type Value } from '../values.js';
 
 /**
  * Elements that a function makes when they are wanted. Their place is the body of the function.

@@ -1,5 +1,5 @@
-import { JsonnetObject } from '../objects.js';
-import type { Value } from '../values.js';
+import { LayeredObject } from '../objects.js';
+import type { JsonnetObject, Value } from '../values.js';
 import { arrays } from './arrays.js';
 import { core } from './core.js';
 import { encoding } from './encoding.js';
@@ -25,5 +25,5 @@ export const LIBRARY: ReadonlyMap<string, Value> = new Map(
 
 /** `std` as an object: every member hidden, as in the reference. */
 export function standardObject(members: Iterable<readonly [string, Value]>): JsonnetObject {
-  return JsonnetObject.given([...LIBRARY, ...members], 'hidden');
+  return LayeredObject.given([...LIBRARY, ...members], 'hidden');
 }

@@ -1,5 +1,5 @@
-import { JsonnetError } from '../errors.js';
-import { compare, finite, modulo, remainder } from '../operators.js';
+import { modulo } from '../modulo.js';
+import { compare, divide, finite, remainder } from '../operators.js';
 import { force, type Slot, type Value } from '../values.js';
 import { booleanOf, functions, type Members, numberOf } from './define.js';
 import { acos, asin, atan, atan2, binaryParts, cos, exp, log, power, sin, tan } from './elementary.js';
@@ -8,11 +8,6 @@ type Unary = readonly [string, (x: Value) => Value];
 
 const unary = (compute: (x: number) => number): Unary => ['x', (x) => finite(compute(numberOf(x)))];
 const test = (holds: (x: number) => boolean): Unary => ['x', (x) => holds(numberOf(x))];
-
-function divide(x: number, y: number): number {
-  if (y === 0) throw new JsonnetError('division by zero');
-  return finite(x / y);
-}
 
 function hypotenuse(x: number, y: number): number {
   const large = Math.max(Math.abs(x), Math.abs(y));

@@ -1,8 +1,8 @@
 import { JsonnetError } from '../errors.js';
 import { enter, stack } from '../machine.js';
 import { MANIFESTATION } from '../manifest/site.js';
-import { JsonnetObject } from '../objects.js';
-import { force, JsonnetArray, type Slot, Thunk, type Value } from '../values.js';
+import { LayeredObject } from '../objects.js';
+import { force, JsonnetArray, JsonnetObject, type Slot, Thunk, type Value } from '../values.js';
 import { arrayOf, booleanOf, functionOf, functions, type Members, objectOf, stringOf } from './define.js';
 import { later, lazyElements } from './lazy.js';
 
@@ -28,7 +28,7 @@ function keysValues(object: Value, all: boolean): Value {
   const target = objectOf(object);
   return new JsonnetArray(
     namesOf(target, all).map((name) =>
-      JsonnetObject.given([
+      LayeredObject.given([
         ['key', name],
         ['value', target.slot(name)],
       ]),
@@ -41,7 +41,7 @@ function mapWithKey(callee: Value, object: Value): Value {
   const target = objectOf(object);
   const names = target.visibleNames();
   const results = lazyElements(func, names.length, (i) => [names[i]!, target.slot(names[i]!)]);
-  return JsonnetObject.given(names.map((name, i) => [name, results[i]!]));
+  return LayeredObject.given(names.map((name, i) => [name, results[i]!]));
 }
 
 /** RFC 7396; the fields of the result are worked out when they are wanted. */
@@ -61,7 +61,7 @@ function mergePatch(target: Slot, patch: Value): Value {
       );
     }
   }
-  return JsonnetObject.given(fields);
+  return LayeredObject.given(fields);
 }
 
 /** Without nulls, and without arrays and objects that are empty or become so. */
@@ -84,7 +84,7 @@ function prune(value: Value): Value {
       if (hasContent(pruned))
         kept.push([name, slot instanceof Thunk ? Thunk.ready(slot.code, pruned) : pruned]);
     }
-    result = JsonnetObject.given(kept);
+    result = LayeredObject.given(kept);
   }
   stack.depth--;
   return result;
@@ -99,14 +99,14 @@ function hasContent(value: Value): boolean {
 /** What an object comprehension is in the reference: one object of the fields of many, each name once. */
 function flatMerge(objects: Value): Value {
   const seen = new Set<string>();
-  let result = JsonnetObject.given([]);
+  let result: JsonnetObject = LayeredObject.given([]);
   for (const slot of arrayOf(objects).elements) {
     const object = objectOf(force(slot));
     for (const name of object.allNames()) {
       if (seen.has(name)) throw new JsonnetError(`the field "${name}" is defined twice`);
       seen.add(name);
     }
-    result = JsonnetObject.extend(result, object);
+    result = result.extendedBy(object);
   }
   return result;
 }

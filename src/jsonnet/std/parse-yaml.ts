@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
-import type { Document, Node, ParsedNode, Scalar } from 'yaml';
+import type { Document, Node, ParsedNode, Scalar, YAMLParseError } from 'yaml';
 import { JsonnetError } from '../errors.js';
-import { JsonnetObject } from '../objects.js';
+import { LayeredObject } from '../objects.js';
 import { JsonnetArray, type Slot, type Value } from '../values.js';
 
 /**
@@ -43,7 +43,12 @@ function yaml(): Yaml {
   return library;
 }
 
+/** Control characters, half surrogates and a byte order mark that is not at the beginning. */
+const FORBIDDEN = /[^\t\n\r\u0020-\u007e\u0085\u00a0-\ufefe\uff00-\ufffd]/;
+
 function parseDocument(text: string): Value {
+  if (FORBIDDEN.test(text.replace(/^\ufeff/, '')))
+    throw new JsonnetError('this is not YAML: it has control characters');
   if (/^%/.test(text) && !/^---/m.test(text))
     throw new JsonnetError('this is not YAML: directives end with a line ---');
   const documents = yaml().parseAllDocuments(text, {
@@ -55,9 +60,17 @@ function parseDocument(text: string): Value {
   });
   const document = Array.isArray(documents) ? documents[0] : undefined;
   if (!document) return null;
-  const [error] = document.errors;
+  const error = document.errors.find((error) => !isBehindRoot(error, document.contents));
   if (error) throw new JsonnetError(`this is not YAML: ${error.message.split('\n')[0]}`);
   return new Reader(document).value(document.contents);
+}
+
+/** The reference stops reading where a root that ends by itself ends, and does not see what stands behind it. */
+function isBehindRoot(error: YAMLParseError, root: ParsedNode | null): boolean {
+  const { isCollection, isScalar } = yaml();
+  const closed =
+    (isCollection(root) && root.flow === true) || (isScalar(root) && root.type?.startsWith('QUOTE'));
+  return closed === true && error.code === 'UNEXPECTED_TOKEN' && error.pos[0] >= root!.range[1];
 }
 
 class Reader {
@@ -82,7 +95,7 @@ class Reader {
         const fields = new Map<string, Slot>();
         for (const { key, value } of node.items)
           this.#field(fields, key as Node | null, value as Node | null);
-        value = JsonnetObject.given(fields);
+        value = LayeredObject.given(fields);
       }
       this.#open.delete(node);
       return value;

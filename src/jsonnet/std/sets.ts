@@ -5,6 +5,7 @@ import { codePoints } from '../strings.js';
 import { force, JsonnetArray, type Slot, type Value } from '../values.js';
 import { lengthOf } from './core.js';
 import { arrayOf, functionOf, functions, type Members } from './define.js';
+import { later } from './lazy.js';
 
 type Key = (slot: Slot) => Value;
 
@@ -51,7 +52,7 @@ class Merge {
   j = 0;
   readonly kept: Slot[] = [];
   readonly #aLength: number;
-  readonly #bLength: number;
+  #bLength: number | undefined;
   readonly #by: Key;
 
   constructor(
@@ -60,7 +61,6 @@ class Merge {
     key: Slot | undefined,
   ) {
     this.#aLength = lengthOf(a);
-    this.#bLength = lengthOf(b);
     this.#by = keyOf(key);
   }
 
@@ -69,6 +69,8 @@ class Merge {
   }
 
   get bDone(): boolean {
+    // Looked at late: nobody minds what it is while the other list is empty.
+    this.#bLength ??= lengthOf(this.b);
     return this.j >= this.#bLength;
   }
 
@@ -95,7 +97,9 @@ class Merge {
 }
 
 function slotAt(values: Value, index: number): Slot {
-  return values instanceof JsonnetArray ? values.elements[index]! : indexValue(values, index);
+  return values instanceof JsonnetArray
+    ? values.elements[index]!
+    : later(null, () => indexValue(values, index));
 }
 
 function union(a: Value, b: Value, key?: Slot): Value {

@@ -3,7 +3,7 @@ import { format } from '../format.js';
 import { indexValue } from '../indexing.js';
 import { quote } from '../manifest/json.js';
 import { equals, toText } from '../operators.js';
-import { codePointLength, codePointSlice, codePoints } from '../strings.js';
+import { characterOf, codePointLength, codePointSlice, codePoints } from '../strings.js';
 import { force, JsonnetArray, type Slot, type Value } from '../values.js';
 import { isMember, join } from './arrays.js';
 import { lengthOf } from './core.js';
@@ -116,15 +116,6 @@ function parseInteger(text: Value): number {
   return Number(value);
 }
 
-const HIGHEST_CODE_POINT = 0x10ffff;
-
-export function character(code: Value): string {
-  const number = numberOf(code);
-  if (number < 0 || number > HIGHEST_CODE_POINT) throw new JsonnetError(`not a code point: ${number}`);
-  const point = Math.trunc(number);
-  return point >= 0xd800 && point <= 0xdfff ? '\ufffd' : String.fromCodePoint(point);
-}
-
 function strip(side: 'left' | 'right' | 'both') {
   return (value: Value, characters: Value): Value => {
     const points = codePoints(stringOf(value));
@@ -187,7 +178,7 @@ export const strings: Members = functions({
   parseInt: ['str', parseInteger],
   parseOctal: ['str', (text: Value) => parseNatural(text, 8, 'an octal')],
   parseHex: ['str', (text: Value) => parseNatural(text, 16, 'a hexadecimal')],
-  char: ['n', character],
+  char: ['n', (code: Value) => characterOf(numberOf(code))],
   codepoint: ['str', (value: Value) => singleCharacter(value).codePointAt(0)!],
   escapeStringJson: ['str_', (value: Value) => quote(toText(value))],
   escapeStringPython: ['str', (value: Value) => quote(toText(value))],
