@@ -1,8 +1,9 @@
 import { Failure } from '../model/failure.js';
 import type { Attempt } from './attempt.js';
 import { LogKeeper } from './attempt-log.js';
-import { bindsResults, containerSpec } from './container-spec.js';
+import { containerSpec } from './container-spec.js';
 import { finishAttempt } from './finish.js';
+import { resultsPlace } from './outputs.js';
 import { conditionsMet } from './ready.js';
 import type { RunContext } from './run-context.js';
 import { endUnstarted, sendStop, stopAttempt } from './stopping.js';
@@ -158,20 +159,17 @@ async function dropUnstarted(run: RunContext, attempt: Attempt): Promise<void> {
 async function specOf(run: RunContext, attempt: Attempt) {
   const { planned } = attempt.work;
   const { trial } = planned;
-  const image = run.images.get(trial.image);
-  const bound = bindsResults(run.engineFacts.local, run.order.caller, trial.user ?? image?.user ?? '');
-  const folder = bound ? await run.ports.journal.resultsFolder(trial.name, attempt.number) : undefined;
   return containerSpec(planned, {
     identity: run.order.identity,
     experiment: run.plan.experiment.name,
     attempt: attempt.number,
     request: attempt.request,
     devices: attempt.devices,
-    image: image?.id ?? trial.image,
+    image: run.images.get(trial.image)?.id ?? trial.image,
     networks: run.networks,
     engineHasInit: run.engineFacts.hasInit,
     secrets: run.order.secrets,
-    results: folder === undefined ? { kind: 'volume' } : { kind: 'folder', folder },
+    results: await resultsPlace(run, attempt),
   });
 }
 

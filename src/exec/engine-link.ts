@@ -9,6 +9,8 @@ const LAST_PAUSE = 5_000;
 const FAULT_TRIES = 3;
 /** How often a call is tried that gets no answer although the engine is back each time. */
 const SILENT_TRIES = 10;
+/** An engine that was not away answers within this (milliseconds); one that is just coming up lets a caller wait. */
+const AT_ONCE = 1_000;
 /** What ended so long before the last answer may have ended with the engine (milliseconds). */
 const BEFORE_LAST_ANSWER = 15_000;
 
@@ -74,19 +76,30 @@ export class EngineLink {
   }
 
   async #probe(message: string): Promise<void> {
-    const from = this.#lastAnswer - BEFORE_LAST_ANSWER;
+    const lastAnswer = this.#lastAnswer;
+    if (await this.#answersAtOnce()) return;
     this.told.lost(message);
-    for (let pause = FIRST_PAUSE; ; pause = Math.min(LAST_PAUSE, pause * 2)) {
+    for (let pause = FIRST_PAUSE; !(await this.#answers()); pause = Math.min(LAST_PAUSE, pause * 2)) {
       await this.clock.sleep(pause);
-      try {
-        await this.backend.engine();
-        break;
-      } catch (error) {
-        if (!(error instanceof Failure)) throw error;
-      }
     }
     this.#lastAnswer = this.clock.now();
-    this.outages.push({ from, to: this.#lastAnswer });
+    this.outages.push({ from: lastAnswer - BEFORE_LAST_ANSWER, to: this.#lastAnswer });
     this.told.back();
+  }
+
+  /** A connection that broke is no outage while the engine answers the next question. */
+  async #answersAtOnce(): Promise<boolean> {
+    const asked = this.clock.now();
+    return (await this.#answers()) && this.clock.now() - asked < AT_ONCE;
+  }
+
+  async #answers(): Promise<boolean> {
+    try {
+      await this.backend.engine();
+      return true;
+    } catch (error) {
+      if (error instanceof Failure) return false;
+      throw error;
+    }
   }
 }

@@ -2,12 +2,26 @@ import { posix } from 'node:path';
 import { Readable } from 'node:stream';
 import picomatch from 'picomatch';
 import { extract, pack } from 'tar-stream';
-import { RESULTS_PATH } from '../backend/backend.js';
+import { type ContainerSpec, RESULTS_PATH } from '../backend/backend.js';
 import { Failure } from '../model/failure.js';
-import type { Output } from '../model/trial.js';
 import type { Attempt } from './attempt.js';
 import { bindsResults } from './container-spec.js';
 import type { RunContext } from './run-context.js';
+
+/** Where an attempt's results lie while it runs. */
+export async function resultsPlace(run: RunContext, attempt: Attempt): Promise<ContainerSpec['results']> {
+  const { trial } = attempt.work.planned;
+  const user = trial.user ?? run.images.get(trial.image)?.user ?? '';
+  if (!bindsResults(run.engineFacts.local, run.order.caller, user)) return { kind: 'volume' };
+  const folder = await run.ports.journal.resultsFolder(attempt.name, attempt.number);
+  return folder === undefined ? { kind: 'volume' } : { kind: 'folder', folder };
+}
+
+/** What to copy: a path in the container, or those of a folder's entries whose names `matches` accepts. */
+interface Wanted {
+  readonly path: string;
+  readonly matches?: (name: string) => boolean;
+}
 
 /**
  * Copies what an ended container leaves behind into the run's folder: its results where they lie in a volume, and the
@@ -19,41 +33,44 @@ export async function copyOutputs(
   container: string,
 ): Promise<{ readonly missing: readonly string[] }> {
   const { trial } = attempt.work.planned;
-  const image = run.images.get(trial.image);
   const missing: string[] = [];
-  if (!bindsResults(run.engineFacts.local, run.order.caller, trial.user ?? image?.user ?? '')) {
-    await receive(run, attempt, container, { path: `${RESULTS_PATH}/.`, optional: true });
+  if ((await resultsPlace(run, attempt)).kind === 'volume') {
+    await receive(run, attempt, container, { path: RESULTS_PATH, matches: () => true });
   }
-  const workdir = trial.workdir ?? image?.workdir ?? '';
+  const workdir = trial.workdir ?? run.images.get(trial.image)?.workdir ?? '';
   for (const output of trial.outputs) {
     const path = posix.resolve('/', workdir, output.path);
-    const found = await receive(run, attempt, container, { ...output, path });
+    const found = await receive(run, attempt, container, wantedOf(path));
     if (!found && !output.optional) missing.push(output.path);
   }
   await run.ports.journal.settleResults(attempt.name, attempt.number);
   return { missing };
 }
 
-/** Copies one path, or all that match its last part; false = there is nothing, or it could not be copied. */
+function wantedOf(path: string): Wanted {
+  const last = posix.basename(path);
+  if (!/[*?[{]/.test(last)) return { path };
+  return { path: posix.dirname(path), matches: picomatch(last) };
+}
+
+/** false = there is nothing of it, or it could not be copied. */
 async function receive(
   run: RunContext,
   attempt: Attempt,
   container: string,
-  { path }: Output,
+  { path, matches }: Wanted,
 ): Promise<boolean> {
-  const last = posix.basename(path);
-  const glob = /[*?[{]/.test(last);
   try {
     // Each try reads the stream anew: one that broke half-way leaves nothing behind.
     const received = await run.engine.call(async (backend) => {
-      const tar = await backend.copyOut(container, glob ? posix.dirname(path) : path);
+      const tar = await backend.copyOut(container, path);
       if (tar === undefined) return undefined;
-      const { journal } = run.ports;
-      return journal.receive(attempt.name, attempt.number, '', glob ? matching(tar, last) : tar);
+      const chosen = matches === undefined ? tar : entriesOf(tar, matches);
+      return run.ports.journal.receive(attempt.name, attempt.number, '', chosen);
     });
     if (received === undefined) return false;
     if (received.leftOut.length > 0) warnLeftOut(run, attempt, received.leftOut);
-    return !glob || received.files > 0;
+    return matches === undefined || received.files > 0;
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
     const message = `${path} of ${attempt.name} could not be copied: ${error.message}`;
@@ -63,8 +80,10 @@ async function receive(
 }
 
 /** Of a folder's tar, the entries whose name in that folder matches, without the folder. */
-async function* matching(tar: AsyncIterable<Uint8Array>, glob: string): AsyncGenerator<Uint8Array> {
-  const matches = picomatch(glob);
+async function* entriesOf(
+  tar: AsyncIterable<Uint8Array>,
+  matches: (name: string) => boolean,
+): AsyncGenerator<Uint8Array> {
   const chosen = pack();
   const entries = extract();
   const copying = (async () => {

@@ -72,6 +72,8 @@ export function experiment(trials: readonly TrialWords[], more: Partial<Experime
 export interface PlanWords {
   readonly jobs?: number | undefined;
   readonly explicitJobs?: boolean;
+  /** Bytes kept free. */
+  readonly reserveMemory?: number;
 }
 
 /** Plans as `run` does, against what the backend has now. Fails the test where the plan refuses. */
@@ -100,7 +102,7 @@ export async function planFor(
     experimentId: 'experiment',
     jobs: options.jobs ?? what.parallelism,
     explicitJobs: options.explicitJobs ?? false,
-    reserve: { cpus: 0, memory: 0 },
+    reserve: { cpus: 0, memory: options.reserveMemory ?? 0 },
     leftovers: new Set(),
   });
   if (plan.refusals.length > 0) throw new Error(JSON.stringify(plan.refusals));
