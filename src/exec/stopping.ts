@@ -5,8 +5,12 @@ import type { StopCause } from './outcome.js';
 import type { RunContext } from './run-context.js';
 import type { TrialWork } from './trial-work.js';
 
-/** Whoever kills a run removes its containers too; what is still there after so long (milliseconds) is killed here. */
-const KILLER_TIME = 2_000;
+/**
+ * Whoever kills a run removes its containers too, and nobody else touches them meanwhile: an engine that is asked to kill
+ * and to remove one container at the same time can lose count of its network's endpoints, which then never goes.
+ * What is left when no attempt has ended for so long (milliseconds) is killed here.
+ */
+const KILLER_TIME = 5_000;
 
 /** Stops one attempt: with its grace, or at once. Asked again, it only gets faster. */
 export function stopAttempt(run: RunContext, attempt: Attempt, why: StopCause, grace: number): void {
@@ -60,7 +64,7 @@ export function stopRun(run: RunContext, reason: StopReason, force: boolean): vo
   run.note({ type: 'run.stopping', reason, force });
   for (const work of run.works) if (!isEnded(work.status.state)) stopWork(run, work, reason, force);
   if (reason === 'killed') {
-    run.background(run.ports.clock.sleep(KILLER_TIME, run.over.signal).then(() => killWhatIsLeft(run)));
+    run.background(killWhatIsLeft(run));
   }
   run.bell.ring();
 }
@@ -77,7 +81,11 @@ function stopWork(run: RunContext, work: TrialWork, reason: StopReason, force: b
   else if (work.planned.kind === 'batch') stopAttempt(run, attempt, reason, work.planned.trial.grace);
 }
 
-function killWhatIsLeft(run: RunContext): void {
+async function killWhatIsLeft(run: RunContext): Promise<void> {
+  for (let before = Number.POSITIVE_INFINITY; run.attempts.size < before; ) {
+    before = run.attempts.size;
+    await run.ports.clock.sleep(KILLER_TIME, run.over.signal);
+  }
   for (const attempt of run.attempts.values()) stopAttempt(run, attempt, 'killed', 0);
 }
 

@@ -1,3 +1,4 @@
+import type { Backend } from '../../backend/backend.js';
 import { experimentId } from '../../journal/identity.js';
 import { isHeld, tellHolder, untilFree } from '../../journal/run-lock.js';
 import { listRunEdges, type RunEdges, resolveRun } from '../../journal/state-folder.js';
@@ -7,7 +8,7 @@ import { openBackend } from '../compose.js';
 import type { CliContext, ExitCode } from '../context.js';
 import { EXIT } from '../errors.js';
 import type { ExperimentFlags } from '../flags.js';
-import { type Counts, countOwned, type Owned, removeOwned } from '../removal.js';
+import { type Counts, countOwned, type Owned, removeOwned, removeStarted } from '../removal.js';
 import { experimentFile, stateFolder } from '../state.js';
 import { recordKilled } from './record-killed.js';
 
@@ -17,8 +18,10 @@ export interface KillFlags extends ExperimentFlags {
   readonly json?: true;
 }
 
-/** How long a supervisor that was told may take to end (milliseconds); it has nothing to wait for. */
+/** How long a supervisor that was told may take to end when nothing is left to remove (milliseconds). */
 const SUPERVISOR_TIME = 30_000;
+/** How often is looked for what a supervisor has started meanwhile (milliseconds). */
+const LOOK_AGAIN = 300;
 
 /** `combu kill`: the supervisors first, then everything on the engine, then a count of what is left. */
 export async function kill(context: CliContext, flags: KillFlags): Promise<ExitCode> {
@@ -26,14 +29,12 @@ export async function kill(context: CliContext, flags: KillFlags): Promise<ExitC
   const backend = await openBackend(context);
   try {
     const held = await tellSupervisors(runs);
+    const early = held.length === 0 ? 0 : await removeWhileHeld(context, backend, owned, held);
     const volumes = flags.volumes === true;
-    const removed = await removeOwned(backend, owned, { volumes });
-    await untilGone(context, held);
-    // A supervisor may have made something between its last look and its end.
     const late = await removeOwned(backend, owned, { volumes });
     for (const run of runs) await recordKilled(context, run);
     const left = await countOwned(backend, owned);
-    tell(context, flags, sum(removed, late), left);
+    tell(context, flags, { ...late, containers: early + late.containers }, left);
     return left.containers + left.networks + (volumes ? left.volumes : 0) > 0 ? EXIT.refused : EXIT.ok;
   } finally {
     await backend.close();
@@ -92,24 +93,29 @@ async function tellSupervisors(runs: readonly RunEdges[]): Promise<readonly RunE
   return held.flat();
 }
 
-async function untilGone(context: CliContext, runs: readonly RunEdges[]): Promise<void> {
-  const late = new AbortController();
-  const timer = new AbortController();
-  void context.clock.sleep(SUPERVISOR_TIME, timer.signal).then(() => late.abort());
-  const free = await Promise.all(runs.map((run) => untilFree(run, late.signal)));
-  timer.abort();
-  for (const [index, run] of runs.entries()) {
-    if (free[index] === true) continue;
-    context.stderr.write(`The supervisor of run ${run.id} does not end; it may be hung.\n`);
+/** Removes containers while supervisors come to their end; returns how many. */
+async function removeWhileHeld(
+  context: CliContext,
+  backend: Backend,
+  owned: Owned,
+  held: readonly RunEdges[],
+): Promise<number> {
+  let removed = 0;
+  let since = context.clock.now();
+  for (;;) {
+    const now = await removeStarted(backend, owned);
+    removed += now;
+    const timer = new AbortController();
+    void context.clock.sleep(LOOK_AGAIN).then(() => timer.abort());
+    const free = await Promise.all(held.map((run) => untilFree(run, timer.signal)));
+    if (free.every((one) => one)) return removed;
+    if (now > 0) since = context.clock.now();
+    if (context.clock.now() - since > SUPERVISOR_TIME) {
+      const names = held.filter((_, index) => free[index] === false).map((run) => run.id);
+      context.stderr.write(`The supervisor of run ${names.join(', ')} does not end; it may hang.\n`);
+      return removed;
+    }
   }
-}
-
-function sum(a: Counts, b: Counts): Counts {
-  return {
-    containers: a.containers + b.containers,
-    networks: a.networks + b.networks,
-    volumes: a.volumes + b.volumes,
-  };
 }
 
 function tell(context: CliContext, flags: KillFlags, removed: Counts, left: Counts): void {
