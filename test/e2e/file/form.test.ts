@@ -29,6 +29,8 @@ describe('the object form', () => {
         'UUID=outer',
         '-m',
         'a first try',
+        '--tag',
+        'seed=7',
       ],
     );
     const id = run.record.id;

@@ -84,16 +84,17 @@ describe('the forms of the original', () => {
   it('ports as strings with protocols, no networks, volumes of both kinds, -p false: one at a time', async () => {
     place.write('data/in.txt', 'in\n');
     const run = await place.run(
-      `[
+      `[{ name: 'form-first', image: '${BUSYBOX}', cmd: 'echo first' }] + [
         { name: 'form-ports-%d' % id, image: '${BUSYBOX}', ports: [{ host: '%d/tcp' % (22200 + id), container: '22/tcp' }],
           volumes: [{ host: './data', container: '/data' }], cmd: 'cat /data/in.txt' }
         for id in [1, 2, 3]
-      ] + [{ name: 'form-after', image: '${BUSYBOX}', cmd: 'echo after', depends: ['form-ports-3'] }]`,
+      ] + [{ name: 'form-after', image: '${BUSYBOX}', cmd: 'echo after', depends: ['form-first'] }]`,
       ['-p', 'false'],
     );
     expect(run.code, run.stderr).toBe(0);
     expect(run.record.mostHeld(() => 1)).toBe(1);
     expect(run.record.all('attempt.started').map((event) => event.trial)).toEqual([
+      'form-first',
       'form-ports-1',
       'form-ports-2',
       'form-ports-3',
