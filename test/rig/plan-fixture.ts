@@ -1,4 +1,4 @@
-import { MemoryBackend, type MemoryEngine } from '../../src/backend/memory/memory-backend.js';
+import { MemoryBackend, type MemoryEngine, memoryImage } from '../../src/backend/memory/memory-backend.js';
 import type { Director, Script } from '../../src/backend/memory/script.js';
 import type { RunOrder, RunResult } from '../../src/exec/execute.js';
 import { executeRun } from '../../src/exec/execute-run.js';
@@ -109,6 +109,23 @@ export async function planFor(
   return plan;
 }
 
+/** An order as the command line gives it where nothing special is asked for. */
+export function orderFor(plan: Plan): RunOrder {
+  return {
+    plan,
+    identity: { experiment: 'experiment', file: '/experiment.jsonnet', owner: '1000', run: RUN },
+    version: '0',
+    host: 'host',
+    comment: undefined,
+    secrets: {},
+    keep: plan.experiment.keep,
+    halt: plan.experiment.halt,
+    caller: { uid: 1000, root: true },
+    logScale: 1,
+    previous: undefined,
+  };
+}
+
 /** Stops a run from outside, as Ctrl-C and `kill` do. */
 export class Control {
   readonly #listeners: ((reason: StopReason, force: boolean) => void)[] = [];
@@ -137,7 +154,8 @@ export class TestRun {
   constructor(scripts: Readonly<Record<string, Partial<Script>>> = {}, engine: Partial<MemoryEngine> = {}) {
     const director: Director = ({ labels }) =>
       scripts[`${labels['combu.trial']}.${labels['combu.attempt']}`] ?? scripts[labels['combu.trial']!] ?? {};
-    this.backend = new MemoryBackend(this.clock, { director, ...engine });
+    const images = new Map([['solver:1', memoryImage('solver:1')]]);
+    this.backend = new MemoryBackend(this.clock, { director, images, ...engine });
     this.journal.onEvent((event) => fold(this.state, event));
   }
 
@@ -155,20 +173,7 @@ export class TestRun {
   /** Begins with a plan; the clock has to be run. */
   execute(plan: Plan, order: Partial<RunOrder> = {}): Promise<RunResult> {
     return executeRun(
-      {
-        plan,
-        identity: { experiment: 'experiment', file: '/experiment.jsonnet', owner: '1000', run: RUN },
-        version: '0',
-        host: 'host',
-        comment: undefined,
-        secrets: {},
-        keep: plan.experiment.keep,
-        halt: plan.experiment.halt,
-        caller: { uid: 1000, root: true },
-        logScale: 1,
-        previous: undefined,
-        ...order,
-      },
+      { ...orderFor(plan), ...order },
       { backend: this.backend, journal: this.journal, clock: this.clock },
       this.control,
     );

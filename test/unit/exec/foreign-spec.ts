@@ -3,7 +3,7 @@ import type { ContainerSpec } from '../../../src/backend/backend.js';
 /** A container that some other combu made. */
 export const foreignSpec: ContainerSpec = {
   name: 'foreign',
-  image: 'other:1',
+  image: 'solver:1',
   labels: {},
   cmd: undefined,
   entrypoint: undefined,
