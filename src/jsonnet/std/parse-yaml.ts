@@ -60,17 +60,21 @@ function parseDocument(text: string): Value {
   });
   const document = Array.isArray(documents) ? documents[0] : undefined;
   if (!document) return null;
-  const error = document.errors.find((error) => !isBehindRoot(error, document.contents));
+  const error = document.errors.find((error) => !isBehindRoot(error, document.contents, text));
   if (error) throw new JsonnetError(`this is not YAML: ${error.message.split('\n')[0]}`);
   return new Reader(document).value(document.contents);
 }
 
-/** The reference stops reading where a root that ends by itself ends, and does not see what stands behind it. */
-function isBehindRoot(error: YAMLParseError, root: ParsedNode | null): boolean {
+/**
+ * The reference stops reading where a root that ends by itself ends, and does not see what stands behind it, unless
+ * that is a character that nothing begins with.
+ */
+function isBehindRoot(error: YAMLParseError, root: ParsedNode | null, text: string): boolean {
   const { isCollection, isScalar } = yaml();
   const closed =
     (isCollection(root) && root.flow === true) || (isScalar(root) && root.type?.startsWith('QUOTE'));
-  return closed === true && error.code === 'UNEXPECTED_TOKEN' && error.pos[0] >= root!.range[1];
+  if (closed !== true || error.code !== 'UNEXPECTED_TOKEN' || error.pos[0] < root!.range[1]) return false;
+  return !/^\s*[%@`]/.test(text.slice(root!.range[1]));
 }
 
 class Reader {
