@@ -97,6 +97,8 @@ export async function untilFree(run: RunFolder, signal: AbortSignal): Promise<bo
       };
       signal.addEventListener('abort', end, { once: true });
       socket.on('close', end).on('error', end).resume();
+      // It may have come while the connection was made.
+      if (signal.aborted) end();
     });
   }
   return false;
