@@ -28,13 +28,16 @@ export async function kill(context: CliContext, flags: KillFlags): Promise<ExitC
   const { owned, runs } = await target(context, flags);
   const backend = await openBackend(context);
   try {
+    const before = await countOwned(backend, owned);
     const held = await tellSupervisors(runs);
     const early = held.length === 0 ? 0 : await removeWhileHeld(context, backend, owned, held);
     const volumes = flags.volumes === true;
     const late = await removeOwned(backend, owned, { volumes });
     for (const run of runs) await recordKilled(context, run);
     const left = await countOwned(backend, owned);
-    tell(context, flags, { ...late, containers: early + late.containers }, left);
+    // A supervisor removes its networks itself.
+    const networks = Math.max(late.networks, before.networks - left.networks);
+    tell(context, flags, { ...late, containers: early + late.containers, networks }, left);
     return left.containers + left.networks + (volumes ? left.volumes : 0) > 0 ? EXIT.refused : EXIT.ok;
   } finally {
     await backend.close();
