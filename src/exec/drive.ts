@@ -2,7 +2,7 @@ import { Failure } from '../model/failure.js';
 import type { Attempt } from './attempt.js';
 import { LogKeeper } from './attempt-log.js';
 import { containerSpec } from './container-spec.js';
-import { finishAttempt } from './finish.js';
+import { finishAttempt, removeContainer } from './finish.js';
 import { resultsPlace } from './outputs.js';
 import { conditionsMet } from './ready.js';
 import type { RunContext } from './run-context.js';
@@ -58,20 +58,21 @@ async function startContainer(run: RunContext, attempt: Attempt): Promise<void> 
   const began = run.now();
   try {
     await run.engine.call((backend) => backend.start(container));
-    leaveWindow(run, attempt, run.now() - began);
-    await noteStart(run, attempt, container);
-    attempt.phase = 'running';
   } catch (error) {
     leaveWindow(run, attempt, Number.POSITIVE_INFINITY);
     attempt.refusal = `could not be started: ${reasonOf(error)}`;
+    return;
   }
+  leaveWindow(run, attempt, run.now() - began);
+  await noteStart(run, attempt, container);
+  attempt.phase = 'running';
 }
 
 /** Its event tells when it started; only ports, and an event that was lost, make a question to the engine needed. */
 export async function noteStart(run: RunContext, attempt: Attempt, container: string): Promise<void> {
   let ports: Readonly<Record<string, string>> = {};
   if (attempt.work.planned.trial.ports.length > 0 || attempt.startedAt === undefined) {
-    const state = await run.engine.call((backend) => backend.inspect(container));
+    const state = await run.engine.insist((backend) => backend.inspect(container));
     if (state?.status === 'running') ports = state.ports;
     if (state !== undefined && state.status !== 'created') attempt.startedAt = state.startedAt ?? undefined;
   }
@@ -107,7 +108,7 @@ export async function followToEnd(run: RunContext, attempt: Attempt): Promise<vo
 async function look(run: RunContext, attempt: Attempt, container: string): Promise<void> {
   const heard = attempt.endHeard;
   attempt.endHeard = false;
-  const state = await run.engine.call((backend) => backend.inspect(container));
+  const state = await run.engine.insist((backend) => backend.inspect(container));
   if (state === undefined || state.status === 'ended') {
     attempt.end = { state, at: run.now() };
     return;
@@ -144,11 +145,8 @@ function armTimeout(run: RunContext, attempt: Attempt, timeout: number): void {
 
 /** Removes what was made for an attempt that is not to be started any more. */
 async function dropUnstarted(run: RunContext, attempt: Attempt): Promise<void> {
-  const { container, work, calledOff } = attempt;
-  if (container !== undefined) {
-    await run.engine.call((backend) => backend.remove(container));
-    run.note({ type: 'attempt.removed', ...attempt.key });
-  }
+  const { work, calledOff } = attempt;
+  await removeContainer(run, attempt);
   run.ledger.release(attempt);
   run.mayAdmit();
   run.attempts.delete(work.name);

@@ -60,6 +60,18 @@ export class EngineLink {
     }
   }
 
+  /** Calls until there is an answer: for questions whose answer a run can't go on without, and that change nothing. */
+  async insist<T>(action: (backend: Backend) => Promise<T>): Promise<T> {
+    for (;;) {
+      try {
+        return await this.call(action);
+      } catch (error) {
+        if (!(error instanceof Failure)) throw error;
+        await this.clock.sleep(LAST_PAUSE);
+      }
+    }
+  }
+
   /** What the engine hands out piece by piece. Breaks as it breaks: who reads knows where to go on. */
   async *stream<T>(open: (backend: Backend) => AsyncIterable<T>): AsyncGenerator<T, void, void> {
     for await (const item of open(this.backend)) {

@@ -26,7 +26,7 @@ export async function watchContainers(
   listener: WatchListener,
 ): Promise<{ readonly done: Promise<void> }> {
   const look = async () => {
-    const containers = await engine.call((backend) => backend.list(labels));
+    const containers = await engine.insist((backend) => backend.list(labels));
     if (!signal.aborted) listener.onLook(containers);
   };
   const follow = async (first: AsyncIterable<ContainerEvent>) => {
@@ -41,7 +41,7 @@ export async function watchContainers(
       }
       await clock.sleep(REOPEN_PAUSE, signal);
       if (signal.aborted) return;
-      stream = await engine.call((backend) => backend.watch(labels, signal));
+      stream = await engine.insist((backend) => backend.watch(labels, signal));
       await look();
     }
   };

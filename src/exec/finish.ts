@@ -118,7 +118,8 @@ async function keepOrRemove(run: RunContext, attempt: Attempt, end: AttemptEnd):
   run.note({ type: 'attempt.kept', ...attempt.key, container });
 }
 
-async function removeContainer(run: RunContext, attempt: Attempt): Promise<void> {
+/** Removes an attempt's container, if one was made. */
+export async function removeContainer(run: RunContext, attempt: Attempt): Promise<void> {
   const { container } = attempt;
   if (container === undefined) return;
   try {

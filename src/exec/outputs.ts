@@ -4,6 +4,7 @@ import picomatch from 'picomatch';
 import { extract, pack } from 'tar-stream';
 import { type ContainerSpec, RESULTS_PATH } from '../backend/backend.js';
 import { Failure } from '../model/failure.js';
+import { landingPlace } from '../model/landing-place.js';
 import type { Attempt } from './attempt.js';
 import { bindsResults } from './container-spec.js';
 import type { RunContext } from './run-context.js';
@@ -21,6 +22,8 @@ export async function resultsPlace(run: RunContext, attempt: Attempt): Promise<C
 interface Wanted {
   readonly path: string;
   readonly matches?: (name: string) => boolean;
+  /** Where it lands below the results folder; '' = in it. */
+  readonly into: string;
 }
 
 /**
@@ -35,22 +38,23 @@ export async function copyOutputs(
   const { trial } = attempt.work.planned;
   const missing: string[] = [];
   if ((await resultsPlace(run, attempt)).kind === 'volume') {
-    await receive(run, attempt, container, { path: RESULTS_PATH, matches: () => true });
+    await receive(run, attempt, container, { path: RESULTS_PATH, matches: () => true, into: '' });
   }
   const workdir = trial.workdir ?? run.images.get(trial.image)?.workdir ?? '';
   for (const output of trial.outputs) {
-    const path = posix.resolve('/', workdir, output.path);
-    const found = await receive(run, attempt, container, wantedOf(path));
+    const found = await receive(run, attempt, container, wantedOf(workdir, output.path));
     if (!found && !output.optional) missing.push(output.path);
   }
   await run.ports.journal.settleResults(attempt.name, attempt.number);
   return { missing };
 }
 
-function wantedOf(path: string): Wanted {
+function wantedOf(workdir: string, output: string): Wanted {
+  const path = posix.resolve('/', workdir, output);
+  const into = posix.join(posix.dirname(landingPlace(output)), '/');
   const last = posix.basename(path);
-  if (!/[*?[{]/.test(last)) return { path };
-  return { path: posix.dirname(path), matches: picomatch(last) };
+  if (!/[*?[]/.test(last)) return { path, into };
+  return { path: posix.dirname(path), matches: picomatch(last, { nobrace: true }), into };
 }
 
 /** false = there is nothing of it, or it could not be copied. */
@@ -58,7 +62,7 @@ async function receive(
   run: RunContext,
   attempt: Attempt,
   container: string,
-  { path, matches }: Wanted,
+  { path, matches, into }: Wanted,
 ): Promise<boolean> {
   try {
     // Each try reads the stream anew: one that broke half-way leaves nothing behind.
@@ -66,11 +70,12 @@ async function receive(
       const tar = await backend.copyOut(container, path);
       if (tar === undefined) return undefined;
       const chosen = matches === undefined ? tar : entriesOf(tar, matches);
-      return run.ports.journal.receive(attempt.name, attempt.number, '', chosen);
+      return run.ports.journal.receive(attempt.name, attempt.number, into, chosen);
     });
     if (received === undefined) return false;
     if (received.leftOut.length > 0) warnLeftOut(run, attempt, received.leftOut);
-    return matches === undefined || received.files > 0;
+    // A folder may be empty; a link is nothing, for what it leads to was not copied.
+    return received.files > 0 || (matches === undefined && received.leftOut.length === 0);
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
     const message = `${path} of ${attempt.name} could not be copied: ${error.message}`;
