@@ -51,7 +51,7 @@ export async function copyOutputs(
 
 function wantedOf(workdir: string, output: string): Wanted {
   const path = posix.resolve('/', workdir, output);
-  const into = posix.join(posix.dirname(landingPlace(output)), '/');
+  const into = posix.dirname(landingPlace(output)).replace(/^\.$/, '');
   const last = posix.basename(path);
   if (!/[*?[]/.test(last)) return { path, into };
   return { path: posix.dirname(path), matches: picomatch(last, { nobrace: true }), into };

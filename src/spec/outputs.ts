@@ -1,16 +1,10 @@
-import { basename, normalize } from 'node:path/posix';
+import { normalize } from 'node:path/posix';
+import { landingPlace } from '../model/landing-place.js';
 import type { Output } from '../model/trial.js';
 import type { Node } from './node.js';
 import { flag, given, kindOf, list, noOtherFields, required, text, written } from './values.js';
 
 const GLOB = /[*?[]/;
-
-/**
- * Where an output lands in the trial's results folder: a relative path keeps its folders, an absolute one its last part.
- */
-export function landingPlace(path: string): string {
-  return path.startsWith('/') ? basename(path) : path;
-}
 
 /** `outputs`: no two may land at one place. */
 export function readOutputs(node: Node): Output[] {

@@ -21,6 +21,9 @@ describe('outputs', () => {
           sh('true') { name: 'outputs-no-match', workdir: '/work', outputs: ['*.npy'] },
           sh('true') { name: 'outputs-optional', outputs: [{ path: '/tmp/never.json', optional: true }, { path: '/tmp/*.x', optional: true }] },
           sh('echo own > $COMBU_RESULTS/note.txt; echo copied > /tmp/note.txt') { name: 'outputs-beside', outputs: ['/tmp/note.txt'] },
+          sh('mkdir -p a/deep b; echo a > a/deep/score.json; echo b > b/score.json; echo c > "brace{1,2}.txt"')
+            { name: 'outputs-apart', workdir: '/work', outputs: ['a/deep/score.json', './b/*.json', 'brace{1,2}.txt'] },
+          sh('echo 1 > epoch-1.pt; ln -s epoch-1.pt latest') { name: 'outputs-link', workdir: '/work', outputs: ['latest'] },
           sh('ln -s /etc/passwd /tmp/link.txt; echo x > /tmp/real.txt; chmod 0 /tmp/real.txt; chown 1234 /tmp/real.txt; true')
             { name: 'outputs-hostile', outputs: ['/tmp/*.txt'] },
         ],
@@ -55,11 +58,24 @@ describe('outputs', () => {
       'outputs-no-match': 'failed',
       'outputs-optional': 'succeeded',
       'outputs-beside': 'succeeded',
+      'outputs-apart': 'succeeded',
+      'outputs-link': 'failed',
       'outputs-hostile': expect.stringMatching('succeeded|failed'),
     });
     expect(run.record.one('trial.ended', 'outputs-missing').cause).toMatch(/missing output .*never\.json/);
     expect(run.record.one('trial.ended', 'outputs-no-match').cause).toMatch(/missing output .*\*\.npy/);
     expect(run.code).toBe(1);
+  });
+
+  it('keep the folders of relative paths apart; braces are no pattern', () => {
+    expect(read('outputs-apart', 'a/deep/score.json')).toBe('a\n');
+    expect(read('outputs-apart', 'b/score.json')).toBe('b\n');
+    expect(read('outputs-apart', 'brace{1,2}.txt')).toBe('c\n');
+  });
+
+  it('that are only a link count as missing, and the reason is told', () => {
+    expect(run.record.one('trial.ended', 'outputs-link').cause).toMatch(/missing output latest/);
+    expect(run.stderr).toMatch(/[Ll]inks.*outputs-link/);
   });
 
   it('never overwrite what the trial itself left in its results', () => {
