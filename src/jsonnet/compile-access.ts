@@ -25,7 +25,8 @@ export function compileDollar(compiler: Compiler, node: Node, scope: Scope): Run
 function superParts(compiler: Compiler, node: Node & { kind: 'super' | 'in-super' }, scope: Scope) {
   const hops = scope.layout.hopsToObject();
   if (hops < 0) throw compiler.fail('"super" has a meaning only inside an object', node);
-  const name = compiler.fieldName(node.index, scope);
+  const name =
+    node.kind === 'super' ? compiler.fieldName(node.index, scope) : compiler.run(node.index, scope);
   return { objectFrame: (frame: Frame) => outer(frame, hops), name, at: regionOf(compiler, node) };
 }
 

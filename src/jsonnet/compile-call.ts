@@ -13,11 +13,12 @@ export function compileCall(compiler: Compiler, node: CallNode, scope: Scope, po
   const target = compiler.run(node.target, scope);
   const builtin = knownBuiltin(compiler, node, scope);
   if (builtin) return builtinCall(compiler, node, builtin, scope);
-  const positional = node.positional.map((argument) => compiler.slot(argument, scope, 'argument'));
-  const named = node.named.map(({ name, value }) => ({
-    name,
-    make: compiler.slot(value, scope, `argument ${name}`),
-  }));
+  const slot = (argument: Node, label: string): MakeSlot =>
+    namesSomething(compiler, node.target, scope) && argument.kind === 'string'
+      ? compiler.fieldName(argument, scope)
+      : compiler.slot(argument, scope, label);
+  const positional = node.positional.map((argument) => slot(argument, 'argument'));
+  const named = node.named.map(({ name, value }) => ({ name, make: slot(value, `argument ${name}`) }));
   const general = (frame: Frame): Value => {
     const callee = callable(target(frame), site);
     return call(callee, make(positional, frame), makeNamed(named, frame), site, position);
@@ -32,6 +33,15 @@ export function compileCall(compiler: Compiler, node: CallNode, scope: Scope, po
   );
   if (named.length > 0 || node.tailstrict || positional.length > 3) return general;
   return plainCall(target, positional, site, position);
+}
+
+/** `std.extVar` and `std.native`: their argument is a name, in which no literal is replaced. */
+function namesSomething(compiler: Compiler, target: Node, scope: Scope): boolean {
+  if (target.kind !== 'index' || target.target.kind !== 'variable' || target.index.kind !== 'string')
+    return false;
+  const name = target.index.value;
+  if (name !== 'extVar' && name !== 'native') return false;
+  return compiler.standard(target.target.name, name, scope) !== undefined;
 }
 
 function callLabel(target: Node): string {
@@ -88,9 +98,9 @@ function knownBuiltin(compiler: Compiler, node: CallNode, scope: Scope): Builtin
 
 /** A call of a known standard function: arguments that it always wants are evaluated at once. */
 function builtinCall(compiler: Compiler, node: CallNode, builtin: Builtin, scope: Scope): Run {
-  const keepsLiterals = builtin.name === 'extVar' || builtin.name === 'native';
+  const isName = namesSomething(compiler, node.target, scope);
   const makers = node.positional.map((argument, i): MakeSlot => {
-    if (keepsLiterals) return compiler.fieldName(argument, scope);
+    if (isName && argument.kind === 'string') return compiler.fieldName(argument, scope);
     if (builtin.parameters[i]!.lazy) return compiler.slot(argument, scope, 'argument');
     const code = compiler.code(argument, scope, 'argument');
     if (argument.kind === 'literal' || argument.kind === 'string' || argument.kind === 'variable')

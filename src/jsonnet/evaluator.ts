@@ -2,8 +2,8 @@ import { type Node, Source } from './ast.js';
 import { call, type NamedSlot } from './calls.js';
 import { ClosureCompiler } from './compile.js';
 import type { Surroundings } from './compiler.js';
-import { JsonnetError, placeOf } from './errors.js';
-import { fileImporter, type Importer } from './import.js';
+import { JsonnetError, nearest, placeOf } from './errors.js';
+import { fileImporter, type Imported, type Importer } from './import.js';
 import { stack } from './machine.js';
 import { fromJson, type JsonValue, toJson } from './manifest/plain.js';
 import { MANIFESTATION } from './manifest/site.js';
@@ -30,7 +30,8 @@ export class Evaluator implements Surroundings {
   readonly literals: ReadonlyMap<string, string>;
   readonly #options: ResolvedOptions;
   readonly #importer: Importer;
-  readonly #contents = new Map<string, Uint8Array>();
+  /** What every import of every file has found. */
+  readonly #found = new Map<string, Imported>();
   readonly #codes = new Map<string, Thunk>();
   readonly #external = new Map<string, Slot>();
   readonly #members: Map<string, Value>;
@@ -79,15 +80,17 @@ export class Evaluator implements Surroundings {
     return new JsonnetArray([...this.#find(from, path).contents]);
   }
 
-  #find(from: Source, path: string) {
+  #find(from: Source, path: string): Imported {
+    const key = `${from.path}\0${path}`;
+    const known = this.#found.get(key);
+    if (known) return known;
     const found = this.#importer(from.path, path);
-    if (!found)
+    if (!found) {
       throw new JsonnetError(
         `cannot import ${path}: no such file beside ${from.file} or in the import paths`,
       );
-    const known = this.#contents.get(found.path);
-    if (known) return { path: found.path, contents: known };
-    this.#contents.set(found.path, found.contents);
+    }
+    this.#found.set(key, found);
     return found;
   }
 
@@ -121,7 +124,7 @@ export class Evaluator implements Surroundings {
     return {
       extVar: builtin('extVar', 'x', (name: Value) => {
         const slot = this.#external.get(stringOf(name));
-        if (slot === undefined) throw new JsonnetError(`undefined external variable: ${stringOf(name)}`);
+        if (slot === undefined) throw this.#undefinedVariable(stringOf(name));
         return force(slot);
       }),
       native: builtin('native', 'x', (name: Value) => this.#native(stringOf(name))),
@@ -130,6 +133,12 @@ export class Evaluator implements Surroundings {
         return rest;
       }),
     };
+  }
+
+  #undefinedVariable(name: string): JsonnetError {
+    const near = nearest(name, this.#external.keys());
+    const hint = near === undefined ? '' : ` (did you mean "${near}"?)`;
+    return new JsonnetError(`undefined external variable: ${name}${hint}`);
   }
 
   #native(name: string): Value {

@@ -33,7 +33,7 @@ export function enter(site: Site): void {
 
 function stackExhausted(): JsonnetError {
   return new JsonnetError(
-    `max stack frames exceeded: more than ${stack.limit} calls and values wait for each other (endless recursion?)`,
+    `max stack frames exceeded (${stack.limit}): endless recursion, or a value that is nested too deep or endless`,
   );
 }
 

@@ -1,8 +1,8 @@
 import { JsonnetError } from '../errors.js';
-import { enter, stack } from '../machine.js';
+import { stack } from '../machine.js';
 import { force, isFunction, JsonnetArray, type JsonnetObject, type Value } from '../values.js';
 import { formatNumber } from './number.js';
-import { MANIFESTATION } from './site.js';
+import { enterLevel } from './site.js';
 
 const NEEDS_ESCAPE = /["\\\u0000-\u001f\u007f-\u009f]/;
 const ESCAPABLE = /["\\\u0000-\u001f\u007f-\u009f]/g;
@@ -54,7 +54,7 @@ class Writer {
     }
     if (value === null) return 'null';
     if (isFunction(value)) throw functionError();
-    enter(MANIFESTATION);
+    enterLevel();
     const text = value instanceof JsonnetArray ? this.#array(value, indent) : this.#object(value, indent);
     stack.depth--;
     return text;

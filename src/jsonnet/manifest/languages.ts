@@ -1,13 +1,13 @@
 import { JsonnetError } from '../errors.js';
 import { indexValue, sliceValue } from '../indexing.js';
-import { enter, stack } from '../machine.js';
+import { stack } from '../machine.js';
 import { toText } from '../operators.js';
 import { deepJoin } from '../std/arrays.js';
 import { lengthOf } from '../std/core.js';
 import { arrayOf, objectOf } from '../std/define.js';
 import { force, isFunction, JsonnetArray, JsonnetObject, type Value } from '../values.js';
 import { quote } from './json.js';
-import { MANIFESTATION } from './site.js';
+import { enterLevel } from './site.js';
 
 /** INI: `main` without a head, then `sections`; a field that is an array gives a line for every element. */
 export function manifestIni(ini: Value): string {
@@ -37,7 +37,7 @@ export function manifestPython(value: Value): string {
   if (typeof value === 'string') return quote(value);
   if (typeof value === 'number') return toText(value);
   if (isFunction(value)) throw new JsonnetError('a function has no Python form');
-  enter(MANIFESTATION);
+  enterLevel();
   const text =
     value instanceof JsonnetArray
       ? `[${value.elements.map((slot) => manifestPython(force(slot))).join(', ')}]`
@@ -72,7 +72,7 @@ function element(value: Value): string {
   if (hasAttributes) {
     for (const name of second.visibleNames()) attributes += ` ${name}="${toText(second.get(name))}"`;
   }
-  enter(MANIFESTATION);
+  enterLevel();
   const children = arrayOf(sliceValue(value, hasAttributes ? 2 : 1, null, null));
   const inside = children.elements.map((slot) => element(force(slot))).join('');
   stack.depth--;

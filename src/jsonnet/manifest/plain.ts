@@ -1,10 +1,10 @@
 import { JsonnetError } from '../errors.js';
-import { enter, stack } from '../machine.js';
+import { stack } from '../machine.js';
 import { LayeredObject } from '../objects.js';
 import { wellFormed } from '../strings.js';
 import { isFunction, JsonnetArray, type Slot, Thunk, type Value } from '../values.js';
 import { functionError } from './json.js';
-import { MANIFESTATION } from './site.js';
+import { enterLevel } from './site.js';
 
 /** Plain JavaScript data. */
 export type JsonValue = null | boolean | number | string | JsonValue[] | { [name: string]: JsonValue };
@@ -13,7 +13,7 @@ export type JsonValue = null | boolean | number | string | JsonValue[] | { [name
 export function toJson(value: Value): JsonValue {
   if (value === null || typeof value !== 'object') return value;
   if (isFunction(value)) throw functionError();
-  enter(MANIFESTATION);
+  enterLevel();
   let result: JsonValue;
   if (value instanceof JsonnetArray) {
     const { elements } = value;

@@ -1,8 +1,8 @@
 import { apply } from '../calls.js';
 import { JsonnetError } from '../errors.js';
 import { sliceValue } from '../indexing.js';
-import { enter, stack } from '../machine.js';
-import { MANIFESTATION } from '../manifest/site.js';
+import { stack } from '../machine.js';
+import { enterLevel } from '../manifest/site.js';
 import { compare, equals, plus } from '../operators.js';
 import { codePoints } from '../strings.js';
 import { EMPTY_ARRAY, force, JsonnetArray, type Slot, typeName, type Value } from '../values.js';
@@ -152,7 +152,7 @@ function flattenDeep(value: Value): Value {
     const inner = force(slot);
     if (!(inner instanceof JsonnetArray)) result.push(slot);
     else {
-      enter(MANIFESTATION);
+      enterLevel();
       for (const item of inner.elements) collect(item);
       stack.depth--;
     }
@@ -165,7 +165,7 @@ export function deepJoin(value: Value): string {
   if (typeof value === 'string') return value;
   if (!(value instanceof JsonnetArray))
     throw new JsonnetError(`expected a string or an array, got ${typeName(value)}`);
-  enter(MANIFESTATION);
+  enterLevel();
   let text = '';
   for (const slot of value.elements) text += deepJoin(force(slot));
   stack.depth--;

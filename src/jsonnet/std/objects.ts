@@ -1,6 +1,6 @@
 import { JsonnetError } from '../errors.js';
-import { enter, stack } from '../machine.js';
-import { MANIFESTATION } from '../manifest/site.js';
+import { stack } from '../machine.js';
+import { enterLevel } from '../manifest/site.js';
 import { LayeredObject } from '../objects.js';
 import { force, JsonnetArray, JsonnetObject, type Slot, Thunk, type Value } from '../values.js';
 import { arrayOf, booleanOf, functionOf, functions, type Members, objectOf, stringOf } from './define.js';
@@ -67,7 +67,7 @@ function mergePatch(target: Slot, patch: Value): Value {
 /** Without nulls, and without arrays and objects that are empty or become so. */
 function prune(value: Value): Value {
   if (!(value instanceof JsonnetArray || value instanceof JsonnetObject)) return value;
-  enter(MANIFESTATION);
+  enterLevel();
   let result: Value;
   if (value instanceof JsonnetArray) {
     const kept: Slot[] = [];

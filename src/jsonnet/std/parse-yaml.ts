@@ -21,7 +21,11 @@ function documentsOf(text: string): { chunks: string[]; isStream: boolean } {
   const chunks: string[] = [];
   let current: string[] = [];
   let isStream = false;
-  const lines = text.split(/\r?\n/);
+  // YAML 1.1 knows three more line breaks.
+  const lines = text
+    .replaceAll('\u0085', '\n')
+    .replace(/^[\u2028\u2029]+/gm, '\n')
+    .split(/\r?\n/);
   if (lines.at(-1) === '') lines.pop();
   for (const line of lines) {
     if (MARK.test(line)) {
