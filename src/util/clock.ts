@@ -23,11 +23,11 @@ function timer(ms: number, signal: AbortSignal | undefined): Promise<void> {
   return new Promise((resolve) => {
     if (signal?.aborted) return resolve();
     const done = () => {
-      clearTimeout(timer);
+      clearTimeout(handle);
       signal?.removeEventListener('abort', done);
       resolve();
     };
-    const timer = setTimeout(done, ms);
+    const handle = setTimeout(done, ms);
     signal?.addEventListener('abort', done, { once: true });
   });
 }
