@@ -3,7 +3,12 @@
 COMBU = node $(CURDIR)/dist/cli/main.js
 IRIS = $(MAKE) --no-print-directory -C examples/iris COMBU='$(COMBU)'
 
-.PHONY: help run-experiment kill-experiment test check bench build engine example-images clean
+PYTHON = python3
+# Of make fuzz-jsonnet: how long, and from which seed on (default: the clock's).
+SECONDS = 60
+SEED =
+
+.PHONY: help run-experiment kill-experiment test check bench bench-jsonnet fuzz-jsonnet build engine example-images clean
 
 help:
 	@echo 'make run-experiment   set up everything, run the example (examples/iris), print its results'
@@ -12,6 +17,8 @@ help:
 	@echo 'make check            types and style only'
 	@echo 'make build            compile to dist/'
 	@echo 'make bench            measure combu beside other ways to start containers (takes long)'
+	@echo 'make bench-jsonnet    measure the Jsonnet evaluator beside go-jsonnet and jrsonnet, where Go and it are'
+	@echo 'make fuzz-jsonnet     random programs, by combu and by the reference; SECONDS=60 SEED=1 (needs Python 3)'
 	@echo 'make clean            remove what was built here; the engine and its images stay'
 	@echo
 	@echo 'COMBU_SETUP=no forbids to install or start a Docker engine.'
@@ -30,6 +37,18 @@ check: node_modules/.package-lock.json
 
 bench: build example-images
 	npm run --silent bench
+
+bench-jsonnet: build
+	@npx tsx bench/jsonnet/main.ts
+
+fuzz-jsonnet: node_modules/.package-lock.json .tools/reference/bin/jsonnet-is-there
+	@npx tsx test/fuzz/jsonnet/main.ts .tools/reference/bin/python $(SECONDS) $(SEED)
+
+# The reference implementation, in an environment of its own.
+.tools/reference/bin/jsonnet-is-there:
+	@$(PYTHON) -m venv .tools/reference
+	@.tools/reference/bin/python -m pip install --quiet gojsonnet==0.22.0
+	@touch $@
 
 build: dist/cli/main.js
 
