@@ -126,6 +126,19 @@ describe('a second run beside one that is going on', () => {
     expect((await first.ended).code).toBe(0);
   });
 
+  it('is refused also where both began at the same moment', async () => {
+    place.write('experiment.jsonnet', `[${puppet('beside-c')}]`);
+    const before = place.runs().length;
+    const both = [place.start(['run']), place.start(['run'])];
+    await running(place, 'beside-c');
+    const refused = await Promise.race(both.map((one) => one.ended));
+    expect(refused.code).toBe(3);
+    openGate(place, 'beside-c');
+    const codes = (await Promise.all(both.map((one) => one.ended))).map((one) => one.code);
+    expect(codes.sort()).toEqual([0, 3]);
+    expect(place.runs()).toHaveLength(before + 1);
+  });
+
   it('runs where they share nothing', async () => {
     const text = `local uuid = 'UUID'; [${puppet('x')} + { name: 'beside-' + uuid }]`;
     place.write('experiment.jsonnet', text);

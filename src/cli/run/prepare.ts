@@ -6,6 +6,7 @@ import type { Refusal } from '../../model/problem.js';
 import { newRunId } from '../../model/run-id.js';
 import type { Plan } from '../../plan/plan.js';
 import type { ReadExperiment } from '../../spec/parse.js';
+import type { SocketLock } from '../../util/socket-lock.js';
 import { callerOf } from '../caller.js';
 import type { CliContext, ExitCode } from '../context.js';
 import { describeRefusal, EXIT } from '../errors.js';
@@ -17,9 +18,18 @@ import { type Decision, decide } from './last-run.js';
 import { planRun, refuseGpus } from './plan-run.js';
 import { selectTrials } from './select.js';
 
+/** What is opened on the way; whoever called closes it, whatever comes of the rest. */
+export interface Opening {
+  backend(): Promise<Backend>;
+  /** Waits until no other command is between its look at this experiment's runs and its own run's beginning. */
+  turn(experiment: string): Promise<SocketLock>;
+}
+
 /** All that is settled before anything is made: the file is in order, the machine allows it, the last run is dealt with. */
 export interface Prepared {
   readonly backend: Backend;
+  /** To be released when the run has begun: others of this experiment wait for it. */
+  readonly turn: SocketLock;
   readonly file: string;
   readonly stateDir: string;
   readonly experimentId: string;
@@ -35,11 +45,12 @@ export interface Prepared {
 export async function prepare(
   context: CliContext,
   flags: RunFlags,
-  open: () => Promise<Backend>,
+  open: Opening,
 ): Promise<Prepared | ExitCode> {
   const stateDir = await stateFolder(context, flags);
   const source = await readSource(context, flags);
   const experiment = await experimentId(source.file, context.host, callerOf(context).uid);
+  const turn = await open.turn(experiment);
   const resume = flags.resume ?? (flags.only === undefined ? undefined : true);
   // What comes from standard input has no last run: nothing says that it is the same experiment.
   const runs = source.file === '-' && resume === undefined ? [] : await knownRuns(stateDir, experiment);
@@ -65,7 +76,7 @@ export async function prepare(
     }
   }
 
-  const backend = await open();
+  const backend = await open.backend();
   const chosen = await withChoices(read.value, flags, resumed);
   const clear = runs.filter(
     (run) =>
@@ -82,6 +93,7 @@ export async function prepare(
   }
   return {
     backend,
+    turn,
     file: source.file,
     stateDir,
     experimentId: experiment,

@@ -1,5 +1,5 @@
-import type { Backend } from '../../backend/backend.js';
 import { ensureStateFolder } from '../../journal/state-folder.js';
+import { lockPath, waitForLock } from '../../util/socket-lock.js';
 import { commandName } from '../command-name.js';
 import { openBackend } from '../compose.js';
 import type { CliContext, ExitCode } from '../context.js';
@@ -16,16 +16,23 @@ import { supervise } from './supervise.js';
 export async function run(context: CliContext, flags: RunFlags): Promise<ExitCode> {
   if (flags.dryRun === true) return showPlan(context, flags);
   if (flags.detach === true && context.background === undefined) return detach(context, flags);
-  const opened: Backend[] = [];
+  const closing: (() => Promise<void>)[] = [];
   try {
-    const prepared = await prepare(context, flags, async () => {
-      const backend = await openBackend(context, flags);
-      opened.push(backend);
-      return backend;
+    const prepared = await prepare(context, flags, {
+      async backend() {
+        const backend = await openBackend(context, flags);
+        closing.push(() => backend.close());
+        return backend;
+      },
+      async turn(experiment) {
+        const turn = await waitForLock(lockPath(`combu-start-${experiment}`));
+        closing.push(() => turn.release());
+        return turn;
+      },
     });
     return typeof prepared === 'number' ? prepared : await supervise(context, flags, prepared);
   } finally {
-    for (const backend of opened) await backend.close();
+    for (const close of closing) await close();
   }
 }
 

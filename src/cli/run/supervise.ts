@@ -86,9 +86,14 @@ class Supervisor {
     const resuming = prepared.resumed !== undefined;
     const order = await this.#order(resuming ? await readRunState(folder.folder) : undefined);
     const journal = await openFileJournal(folder.folder, { clock: context.clock, owner: ownerOf(context) });
+    let begun = false;
     journal.onEvent((event) => {
       display.onEvent(event);
-      if (event.type === 'run.started') context.background?.began(folder);
+      // At the event after the first: then that one is in the journal, for whoever looks.
+      if (event.type === 'run.started' || begun) return;
+      begun = true;
+      void prepared.turn.release();
+      context.background?.began(folder);
     });
     const over = new AbortController();
     try {
