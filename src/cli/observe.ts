@@ -2,7 +2,7 @@ import { createSocket } from 'node:dgram';
 import { createServer } from 'node:net';
 import pLimit from 'p-limit';
 import type { Backend } from '../backend/backend.js';
-import { formatHostPort, formatHostPort } from '../model/address.js';
+import { formatHostPort } from '../model/address.js';
 import type { Experiment } from '../model/experiment.js';
 import type { Port, PullPolicy } from '../model/trial.js';
 import type { Observed, ObservedImage } from '../plan/plan.js';
