@@ -3,7 +3,7 @@ import { compileLoops } from './compile-loops.js';
 import type { Compiler } from './compiler.js';
 import { JsonnetError, type Region } from './errors.js';
 import { quote } from './manifest/json.js';
-import { Layer, LayeredObject, type LayerField, type ObjectShape } from './objects.js';
+import { FieldTable, Layer, LayeredObject, type ObjectShape, type WrittenField } from './objects.js';
 import { plus } from './operators.js';
 import { FrameLayout, Scope } from './scope.js';
 import { type Frame, type Run, typeName, type Value } from './values.js';
@@ -20,22 +20,23 @@ export function compileObject(compiler: Compiler, node: ObjectNode, scope: Scope
   });
   const shape: ObjectShape = { size: layout.size, locals, assertions };
   if (node.fields.every((field) => !field.computed)) {
-    const constant = new Map<string, LayerField>();
+    const constant = new Map<string, WrittenField>();
     for (const { constantName, definition, region } of fields) {
       if (constant.has(constantName!)) throw compiler.fail(duplicate(constantName!), region);
       constant.set(constantName!, definition);
     }
-    return (frame) => LayeredObject.of([new Layer(shape, frame, constant, undefined)]);
+    const table = new FieldTable(constant);
+    return (frame) => LayeredObject.of([new Layer(shape, frame, table)]);
   }
   return (frame) => {
-    const map = new Map<string, LayerField>();
+    const map = new Map<string, WrittenField>();
     for (const { constantName, name, definition, region } of fields) {
       const key = constantName ?? fieldName(name(frame), region);
       if (key === null) continue;
       if (map.has(key)) throw new JsonnetError(duplicate(key)).at(region);
       map.set(key, definition);
     }
-    return LayeredObject.of([new Layer(shape, frame, map, undefined)]);
+    return LayeredObject.of([new Layer(shape, frame, new FieldTable(map))]);
   };
 }
 
@@ -51,7 +52,7 @@ interface CompiledField {
   readonly constantName: string | undefined;
   readonly name: Run;
   readonly region: Region;
-  readonly definition: LayerField;
+  readonly definition: WrittenField;
 }
 
 function compileField(compiler: Compiler, field: Field, scope: Scope, inner: Scope): CompiledField {
@@ -84,9 +85,9 @@ export function compileObjectComprehension(
   node: ObjectComprehensionNode,
   scope: Scope,
 ): Run {
-  let add: (frame: Frame, map: Map<string, LayerField>) => void;
+  let add: (frame: Frame, map: Map<string, WrittenField>) => void;
   let shape: ObjectShape;
-  const loops = compileLoops<Map<string, LayerField>>(compiler, node.loops, scope, (turn) => {
+  const loops = compileLoops<Map<string, WrittenField>>(compiler, node.loops, scope, (turn) => {
     const layout = new FrameLayout('object', turn.layout);
     const inner = new Scope(layout, turn);
     const locals = compileLocals(compiler, node.locals, inner);
@@ -101,8 +102,8 @@ export function compileObjectComprehension(
     return (frame, map) => add(frame, map);
   });
   return (frame) => {
-    const map = new Map<string, LayerField>();
+    const map = new Map<string, WrittenField>();
     loops(frame, map);
-    return LayeredObject.of([new Layer(shape, frame, map, undefined)]);
+    return LayeredObject.of([new Layer(shape, frame, new FieldTable(map))]);
   };
 }

@@ -23,31 +23,64 @@ export interface WrittenField {
   readonly frame: Frame | undefined;
 }
 
-/** A field that native code made: the same in every object. */
-export interface GivenField {
-  readonly visibility: Visibility;
-  readonly slot: Slot;
-}
+/**
+ * The fields of a layer by name. Objects made by one expression with constant names share one table, so what is worked
+ * out of the names is kept here.
+ */
+export class FieldTable {
+  #visible: readonly string[] | undefined;
 
-export type LayerField = WrittenField | GivenField;
+  constructor(
+    readonly fields: ReadonlyMap<string, WrittenField | Slot>,
+    /** Set where native code made the fields: they are slots, the same in every object, and this is their visibility. */
+    readonly given: Visibility | undefined = undefined,
+  ) {}
+
+  has(name: string): boolean {
+    return this.fields.has(name);
+  }
+
+  /** The field as written; undefined for a given one. */
+  written(name: string): WrittenField | undefined {
+    return this.given === undefined ? (this.fields.get(name) as WrittenField | undefined) : undefined;
+  }
+
+  visibilityOf(name: string): Visibility {
+    return this.given ?? this.written(name)!.visibility;
+  }
+
+  /** Names that this table alone leaves visible, sorted. */
+  visibleNames(): readonly string[] {
+    this.#visible ??= this.#findVisible();
+    return this.#visible;
+  }
+
+  #findVisible(): readonly string[] {
+    if (this.given === 'hidden') return [];
+    const names = [...this.fields.keys()];
+    const visible = this.given ? names : names.filter((name) => this.visibilityOf(name) !== 'hidden');
+    return visible.sort(compareStrings);
+  }
+}
 
 /** One object expression's contribution to an object; `a + b` has the layers of both. */
 export class Layer {
   constructor(
     readonly shape: ObjectShape,
     readonly frame: Frame,
-    readonly fields: ReadonlyMap<string, LayerField>,
+    readonly table: FieldTable,
     /** Set on a layer that stands for `std.objectRemoveKey`: what it leaves visible of the `spans` layers below it. */
     readonly restriction:
       | { readonly kept: ReadonlyMap<string, Visibility>; readonly spans: number }
-      | undefined,
+      | undefined = undefined,
   ) {}
 }
 
 /** The shape of objects that native code makes. */
 const PLAIN: ObjectShape = { size: 0, locals: [], assertions: [] };
 
-const NO_FIELDS: ReadonlyMap<string, LayerField> = new Map();
+const NO_FIELDS = new FieldTable(new Map());
+const NO_FRAME: Frame = [];
 
 /** Objects of this many layers get an index, so that long chains of `+` stay linear. */
 const INDEXED_LAYERS = 6;
@@ -60,7 +93,7 @@ export class LayeredObject extends JsonnetObject {
   #layers: readonly Layer[] | undefined;
   #left: LayeredObject | undefined;
   #right: LayeredObject | undefined;
-  #frames: (Frame | undefined)[] = [];
+  #frames: (Frame | undefined)[] | undefined;
   #values: Map<string, Value> | undefined;
   #superValues: Map<string, Value> | undefined;
   #index: Map<string, number[]> | undefined;
@@ -85,9 +118,13 @@ export class LayeredObject extends JsonnetObject {
     entries: Iterable<readonly [string, Slot]>,
     visibility: Visibility = 'inherit',
   ): LayeredObject {
-    const fields = new Map<string, LayerField>();
-    for (const [name, slot] of entries) fields.set(name, { visibility, slot });
-    return LayeredObject.of([new Layer(PLAIN, [], fields, undefined)]);
+    return LayeredObject.of([
+      new Layer(
+        PLAIN,
+        NO_FRAME,
+        new FieldTable(entries instanceof Map ? entries : new Map(entries), visibility),
+      ),
+    ]);
   }
 
   /** At once: the layers are put together when somebody looks. */
@@ -149,25 +186,23 @@ export class LayeredObject extends JsonnetObject {
   }
 
   override regionOf(name: string): Region | undefined {
-    const definition = this.#definition(name);
-    if (!definition) return undefined;
-    if (!('slot' in definition)) return definition.code;
-    return definition.slot instanceof Thunk ? definition.slot.code : undefined;
-  }
-
-  /** The field as the most derived layer that has it defines it. */
-  #definition(name: string): LayerField | undefined {
     const level = this.#find(name, 0);
-    return level < 0 ? undefined : this.layers[level]!.fields.get(name);
+    if (level < 0) return undefined;
+    const { table } = this.layers[level]!;
+    const written = table.written(name);
+    if (written) return written.code;
+    const slot = table.fields.get(name) as Slot;
+    return slot instanceof Thunk ? slot.code : undefined;
   }
 
   override slot(name: string): Slot {
-    const known = this.#values?.get(name);
-    const definition = this.#definition(name);
-    if (definition && 'slot' in definition) return definition.slot;
-    const { source, start, end } = definition?.code ?? MANIFESTATION;
+    const level = this.#find(name, 0);
+    const table = level < 0 ? undefined : this.layers[level]!.table;
+    if (table?.given) return table.fields.get(name) as Slot;
+    const { source, start, end } = table?.written(name)?.code ?? MANIFESTATION;
     const code = new Code(() => this.get(name), source, start, end, '');
-    return known === undefined ? new Thunk(code, []) : Thunk.ready(code, known);
+    const known = this.#values?.get(name);
+    return known === undefined ? new Thunk(code, NO_FRAME) : Thunk.ready(code, known);
   }
 
   #find(name: string, from: number): number {
@@ -180,15 +215,15 @@ export class LayeredObject extends JsonnetObject {
       const layer = layers[level]!;
       if (layer.restriction) {
         if (level === from && !layer.restriction.kept.has(name)) level += layer.restriction.spans;
-      } else if (layer.fields.has(name)) return level;
+      } else if (layer.table.has(name)) return level;
     }
     return -1;
   }
 
   #evaluate(name: string, level: number): Value {
     const layer = this.layers[level]!;
-    const field = layer.fields.get(name)!;
-    if ('slot' in field) return force(field.slot);
+    const field = layer.table.written(name);
+    if (!field) return force(layer.table.fields.get(name) as Slot);
     const frame = field.frame ? this.#bind(layer, level, field.frame) : this.#frameOf(layer, level);
     const { code } = field;
     if (!field.plus) {
@@ -207,6 +242,7 @@ export class LayeredObject extends JsonnetObject {
   }
 
   #frameOf(layer: Layer, level: number): Frame {
+    this.#frames ??= [];
     const known = this.#frames[level];
     if (known) return known;
     const frame = this.#bind(layer, level, layer.frame);
@@ -240,6 +276,8 @@ export class LayeredObject extends JsonnetObject {
 
   override visibleNames(): readonly string[] {
     if (this.#visible) return this.#visible;
+    const { layers } = this;
+    if (layers.length === 1) return layers[0]!.table.visibleNames();
     const names: string[] = [];
     for (const [name, visibility] of this.visibilities()) if (visibility !== 'hidden') names.push(name);
     this.#visible = names.sort(compareStrings);
@@ -255,7 +293,7 @@ export class LayeredObject extends JsonnetObject {
     if (this.#restricted) return this.visibilities().get(name);
     let found: Visibility | undefined;
     for (let level = this.#find(name, 0); level >= 0; level = this.#find(name, level + 1)) {
-      found = layers[level]!.fields.get(name)!.visibility;
+      found = layers[level]!.table.visibilityOf(name);
       if (found !== 'inherit') return found;
     }
     return found;
@@ -265,7 +303,10 @@ export class LayeredObject extends JsonnetObject {
     const kept = this.visibilities();
     kept.delete(name);
     const { layers } = this;
-    return LayeredObject.of([new Layer(PLAIN, [], NO_FIELDS, { kept, spans: layers.length }), ...layers]);
+    return LayeredObject.of([
+      new Layer(PLAIN, NO_FRAME, NO_FIELDS, { kept, spans: layers.length }),
+      ...layers,
+    ]);
   }
 
   /** Every field with what the layers together say of its visibility. */
@@ -275,7 +316,8 @@ export class LayeredObject extends JsonnetObject {
 
   #noField(name: string, level: number): JsonnetError {
     const known = new Set<string>();
-    for (const layer of this.layers.slice(level)) for (const other of layer.fields.keys()) known.add(other);
+    for (const layer of this.layers.slice(level))
+      for (const other of layer.table.fields.keys()) known.add(other);
     const near = nearest(name, known);
     return new JsonnetError(
       `field does not exist: ${name}${near === undefined ? '' : ` (did you mean "${near}"?)`}`,
@@ -287,7 +329,7 @@ export class LayeredObject extends JsonnetObject {
 function indexOf(layers: readonly Layer[]): Map<string, number[]> {
   const index = new Map<string, number[]>();
   for (let level = 0; level < layers.length; level++) {
-    for (const name of layers[level]!.fields.keys()) {
+    for (const name of layers[level]!.table.fields.keys()) {
       const levels = index.get(name);
       if (levels) levels.push(level);
       else index.set(name, [level]);
@@ -323,7 +365,8 @@ function visibilitiesOf(layers: readonly Layer[], from: number, to: number): Map
       level = restricted - 1;
       continue;
     }
-    for (const [name, field] of layers[level]!.fields) merge(result, name, field.visibility);
+    const { table } = layers[level]!;
+    for (const name of table.fields.keys()) merge(result, name, table.visibilityOf(name));
     level--;
   }
   return result;

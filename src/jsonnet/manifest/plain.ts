@@ -51,11 +51,9 @@ export function fromJson(data: JsonValue): Value {
     case 'object': {
       if (data === null) return null;
       if (Array.isArray(data)) return new JsonnetArray(data.map(fromJson));
-      const entries = Object.entries(data).map(([name, item]): [string, Slot] => [
-        wellFormed(name),
-        fromJson(item),
-      ]);
-      return LayeredObject.given(entries);
+      const fields = new Map<string, Slot>();
+      for (const name of Object.keys(data)) fields.set(wellFormed(name), fromJson(data[name]!));
+      return LayeredObject.given(fields);
     }
     default:
       throw new JsonnetError(`a ${typeof data} is not plain data`);
