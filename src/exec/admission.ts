@@ -93,7 +93,7 @@ export function describeLack(lack: Lack, demand: Demand, room: Room): string {
 }
 
 /** Whether the trial that room is kept for would still have its room, in each thing that the other takes, after it. */
-export function leavesRoomFor(kept: Demand, other: Demand, free: Free): boolean {
+function leavesRoomFor(kept: Demand, other: Demand, free: Free): boolean {
   if (other.slots > 0 && free.slots - other.slots < kept.slots) return false;
   if (other.cpus > 0 && free.cpus - other.cpus < kept.cpus - EPSILON) return false;
   if (other.memory > 0 && free.memory - other.memory < kept.memory) return false;

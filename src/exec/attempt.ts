@@ -8,7 +8,7 @@ import type { StopCause } from './outcome.js';
 import type { TrialWork } from './trial-work.js';
 
 /** How an attempt's container was last seen to have ended; `undefined` in it = it is gone. */
-export interface SeenEnd {
+interface SeenEnd {
   readonly state: Extract<ContainerState, { status: 'ended' }> | undefined;
   /** On the run's clock, milliseconds. */
   readonly at: number;

@@ -67,7 +67,7 @@ export class Ledger {
 }
 
 /** How many endpoints each network holds; those without a known bound are left out. */
-export function endpointBounds(networks: Plan['networks']): ReadonlyMap<string, number> {
+function endpointBounds(networks: Plan['networks']): ReadonlyMap<string, number> {
   return new Map(
     networks.flatMap(({ name, endpoints }) => (endpoints === undefined ? [] : [[name, endpoints]])),
   );
@@ -111,7 +111,7 @@ export function takesBudget(demand: Pick<Demand, 'cpus' | 'memory' | 'gpus'>): b
   return demand.cpus > 0 || demand.memory > 0 || demand.gpus > 0;
 }
 
-/** Whether two capacities are one. */
+/** Whether others hold the same as before. */
 export function sameElsewhere(a: Elsewhere, b: Elsewhere): boolean {
   return JSON.stringify(a) === JSON.stringify(b);
 }
