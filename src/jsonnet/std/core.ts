@@ -1,4 +1,5 @@
 import { JsonnetError } from '../errors.js';
+import { indexValue } from '../indexing.js';
 import { quote } from '../manifest/json.js';
 import { compare, equals, toText } from '../operators.js';
 import { codePointLength } from '../strings.js';
@@ -12,7 +13,7 @@ import {
   typeName,
   type Value,
 } from '../values.js';
-import { arrayOf, functions, type Members } from './define.js';
+import { functions, type Members } from './define.js';
 
 /** Characters, elements, visible fields, or parameters that must be given. */
 export function lengthOf(value: Value): number {
@@ -44,14 +45,21 @@ function primitiveEquals(x: Value, y: Value): boolean {
   return equals(x, y);
 }
 
-/** The reference's three-way comparison for its own use; stricter than the operators about types, laxer about null. */
+/** The reference's three-way comparison, which it has for its own use. */
 function threeWay(x: Value, y: Value): number {
-  if (typeName(x) !== typeName(y)) throw new JsonnetError(`${typeName(x)} and ${typeName(y)} have no order`);
-  return Math.sign(compare(x, y));
+  const type = typeName(x);
+  if (type !== typeName(y)) throw new JsonnetError(`${type} and ${typeName(y)} have no order`);
+  return type === 'array' ? compareSequences(x, y) : Math.sign(compare(x, y));
 }
 
-function compareArrays(x: Value, y: Value): number {
-  return Math.sign(compare(arrayOf(x), arrayOf(y)));
+/** Of anything that has a length and elements. */
+function compareSequences(x: Value, y: Value): number {
+  const lengths = [lengthOf(x), lengthOf(y)] as const;
+  for (let i = 0; i < Math.min(...lengths); i++) {
+    const order = threeWay(indexValue(x, i), indexValue(y, i));
+    if (order !== 0) return order;
+  }
+  return Math.sign(lengths[0] - lengths[1]);
 }
 
 export const core: Members = functions({
@@ -70,9 +78,9 @@ export const core: Members = functions({
   isFunction: is('function'),
   isNull: ['x', (value: Value) => value === null],
   __compare: ['v1 v2', threeWay],
-  __compare_array: ['arr1 arr2', compareArrays],
-  __array_less: ['arr1 arr2', (x: Value, y: Value) => compareArrays(x, y) < 0],
-  __array_greater: ['arr1 arr2', (x: Value, y: Value) => compareArrays(x, y) > 0],
-  __array_less_or_equal: ['arr1 arr2', (x: Value, y: Value) => compareArrays(x, y) <= 0],
-  __array_greater_or_equal: ['arr1 arr2', (x: Value, y: Value) => compareArrays(x, y) >= 0],
+  __compare_array: ['arr1 arr2', compareSequences],
+  __array_less: ['arr1 arr2', (x: Value, y: Value) => compareSequences(x, y) < 0],
+  __array_greater: ['arr1 arr2', (x: Value, y: Value) => compareSequences(x, y) > 0],
+  __array_less_or_equal: ['arr1 arr2', (x: Value, y: Value) => compareSequences(x, y) <= 0],
+  __array_greater_or_equal: ['arr1 arr2', (x: Value, y: Value) => compareSequences(x, y) >= 0],
 });

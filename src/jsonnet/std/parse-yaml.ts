@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module';
-import type { Document, Node, ParsedNode, Scalar, YAMLParseError } from 'yaml';
+import type { Document, Node, ParsedNode, Scalar } from 'yaml';
 import { JsonnetError } from '../errors.js';
 import { LayeredObject } from '../objects.js';
 import { JsonnetArray, type Slot, type Value } from '../values.js';
@@ -55,7 +55,7 @@ function parseDocument(text: string): Value {
     throw new JsonnetError('this is not YAML: it has control characters');
   if (/^%/.test(text) && !/^---/m.test(text))
     throw new JsonnetError('this is not YAML: directives end with a line ---');
-  const documents = yaml().parseAllDocuments(text, {
+  const documents = yaml().parseAllDocuments(upToEndOfRoot(text), {
     version: '1.1',
     schema: 'failsafe',
     uniqueKeys: false,
@@ -64,21 +64,35 @@ function parseDocument(text: string): Value {
   });
   const document = Array.isArray(documents) ? documents[0] : undefined;
   if (!document) return null;
-  const error = document.errors.find((error) => !isBehindRoot(error, document.contents, text));
+  const [error] = document.errors;
   if (error) throw new JsonnetError(`this is not YAML: ${error.message.split('\n')[0]}`);
   return new Reader(document).value(document.contents);
 }
 
 /**
- * The reference stops reading where a root that ends by itself ends, and does not see what stands behind it, unless
- * that is a character that nothing begins with.
+ * The reference stops reading where a root that ends by itself ends, and does not look at what stands behind it, unless
+ * that is the value of a key, or begins with something that nothing can begin with there.
  */
-function isBehindRoot(error: YAMLParseError, root: ParsedNode | null, text: string): boolean {
-  const { isCollection, isScalar } = yaml();
-  const closed =
-    (isCollection(root) && root.flow === true) || (isScalar(root) && root.type?.startsWith('QUOTE'));
-  if (closed !== true || error.code !== 'UNEXPECTED_TOKEN' || error.pos[0] < root!.range[1]) return false;
-  return !/^\s*[%@`]/.test(text.slice(root!.range[1]));
+function upToEndOfRoot(text: string): string {
+  const end = endOfRoot(text);
+  if (end === undefined) return text;
+  const rest = text.slice(end).trimStart();
+  if (rest === '' || rest.startsWith(':') || rest.startsWith('#')) return text;
+  if (/^(?:[%@`]|[-?][ \n])/.test(rest))
+    throw new JsonnetError(`this is not YAML: ${JSON.stringify(rest[0])} behind its end`);
+  return text.slice(0, end);
+}
+
+/** Where a root that is a quoted text or a flow collection ends; undefined for any other, or if it does not end. */
+function endOfRoot(text: string): number | undefined {
+  let open = 0;
+  for (const { index, 0: token } of text.matchAll(/"(?:[^"\\]|\\[^])*"|'(?:[^']|'')*'|[[\]{}]|[^\s]/g)) {
+    if (token === '[' || token === '{') open++;
+    else if (token === ']' || token === '}') open--;
+    else if (open === 0 && token.length === 1) return undefined;
+    if (open === 0) return index + token.length;
+  }
+  return undefined;
 }
 
 class Reader {
