@@ -30,7 +30,9 @@ export async function createContainer(run: RunContext, attempt: Attempt): Promis
     attempt.phase = 'created';
     run.note({ type: 'attempt.created', ...attempt.key, container });
     attempt.mayStart ||= conditionsMet(work);
-    if (!attempt.mayStart) leaveWindow(run, attempt, run.now() - began);
+    // Also where it is to start at once: a place held until then would never come free to those that are created
+    // with it, and no start comes before the last of these creates.
+    leaveWindow(run, attempt, attempt.mayStart ? undefined : run.now() - began);
   } catch (error) {
     leaveWindow(run, attempt, Number.POSITIVE_INFINITY);
     attempt.refusal = `could not be created: ${reasonOf(error)}`;

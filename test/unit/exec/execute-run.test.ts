@@ -210,6 +210,24 @@ describe('services', () => {
     expect(db).toMatchObject({ outcome: 'stopped', finishedAt: '2026-01-01T00:00:18.000Z' });
   });
 
+  it('each trial with one of its own: many pairs begin together, and none waits for another', async () => {
+    const pairs = Array.from({ length: 12 }, (_, n) => n);
+    const { exitCode, test } = await run(
+      pairs.flatMap((n) => [
+        { name: `db-${n}`, cmd: undefined },
+        { name: `a-${n}`, depends: [`db-${n}`], resources: { cpus: 0.05 } },
+      ]),
+      Object.fromEntries(
+        pairs.flatMap((n) => [
+          [`db-${n}`, forEver],
+          [`a-${n}`, exit(1_000)],
+        ]),
+      ),
+    );
+    expect(exitCode).toBe(0);
+    expect(test.events('trial.ended').filter((event) => event.state === 'succeeded')).toHaveLength(12);
+  });
+
   it('that need each other stop in reverse order', async () => {
     const { test } = await run(
       [
