@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { posix } from 'node:path';
 import { Readable } from 'node:stream';
 import picomatch from 'picomatch';
@@ -98,8 +99,10 @@ async function* entriesOf(
         entry.resume();
         continue;
       }
-      const content = chosen.entry({ ...entry.header, name: [name, ...below].join('/') });
-      for await (const chunk of entry) content.write(chunk);
+      // Extended headers repeat a long or foreign name, as it was.
+      const { pax: _pax, ...header } = entry.header;
+      const content = chosen.entry({ ...header, name: [name, ...below].join('/') });
+      for await (const chunk of entry) if (!content.write(chunk)) await once(content, 'drain');
       content.end(undefined);
     }
     chosen.finalize();
@@ -108,8 +111,13 @@ async function* entriesOf(
   const source = Readable.from(tar, { objectMode: false });
   source.on('error', (error) => entries.destroy(error));
   source.pipe(entries);
-  yield* chosen as AsyncIterable<Uint8Array>;
-  await copying;
+  try {
+    yield* chosen as AsyncIterable<Uint8Array>;
+    await copying;
+  } finally {
+    source.destroy();
+    entries.destroy();
+  }
 }
 
 const NAMED = 3;

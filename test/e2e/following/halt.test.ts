@@ -12,7 +12,7 @@ local failing = ${JSON.stringify(failing)};
   keep: 'none',
   halt: ${halt},
   parallelism: 1,
-  defaults: { image: '${BUSYBOX}', networks: ['none'] },
+  defaults: { image: '${BUSYBOX}', networks: ['none'], resources: { cpus: 0 } },
   trials: [
     { name: 'halt-%02d' % i,
       cmd: ['sh', '-c', if std.member(failing, i) then 'echo "%s"; exit 1' % (${line}) else 'true'] }

@@ -14,6 +14,7 @@ local write = |||
   ln -s ${victim} link-out
   ln -s deep/er/score.json link-in
   echo odd > "-odd name, 'näive' "
+  mkdir -p ${'long-'.repeat(15)}/${'name-'.repeat(15)} && echo long > ${'long-'.repeat(15)}/${'name-'.repeat(15)}/file.txt
   id -u > uid.txt
 |||;
 {
@@ -42,6 +43,8 @@ function assertResults(run: FinishedRun, uid: number): void {
     expect(readFileSync(join(folder, 'closed.txt'), 'utf8'), trial).toBe('closed\n');
     expect(readFileSync(join(folder, 'shut/file.txt'), 'utf8'), trial).toBe('inside\n');
     expect(readFileSync(join(folder, 'uid.txt'), 'utf8'), trial).toBe(`${user}\n`);
+    const long = join(folder, 'long-'.repeat(15), 'name-'.repeat(15), 'file.txt');
+    expect(readFileSync(long, 'utf8'), trial).toBe('long\n');
     expect(readdirSync(folder), trial).toContain("-odd name, 'näive' ");
     for (const entry of readdirSync(folder, { recursive: true }) as string[]) {
       expect(lstatSync(join(folder, entry)).uid, `${trial}: ${entry}`).toBe(uid);
@@ -101,7 +104,7 @@ describe('results when combu is root', () => {
     place.write('gate/.keep', '');
     place.write(
       'experiment.jsonnet',
-      `[{ name: 'results-early', image: '${BUSYBOX}', volumes: [{ host: './gate', container: '/gate' }],
+      `[{ name: 'results-early', image: '${BUSYBOX}', resources: { cpus: 0 }, volumes: [{ host: './gate', container: '/gate' }],
          cmd: ['sh', '-c', 'echo early > $COMBU_RESULTS/early.txt; until [ -e /gate/open ]; do usleep 20000; done'] }]`,
     );
     const underway = place.start(['run']);
@@ -149,7 +152,7 @@ describe('results of an ordinary user', () => {
 
   it('whose trial runs with their own uid: the same', async () => {
     const run = await place.run(
-      `[{ name: 'results-own', image: '${BUSYBOX}', user: '${uid}',
+      `[{ name: 'results-own', image: '${BUSYBOX}', resources: { cpus: 0 }, user: '${uid}',
           cmd: ['sh', '-c', 'id -u > $COMBU_RESULTS/uid.txt; mkdir $COMBU_RESULTS/shut; chmod 0 $COMBU_RESULTS/shut'] }]`,
       [],
       { as: ['runuser', '-u', user, '--'], env: { HOME: place.path('home') } },
@@ -163,7 +166,7 @@ describe('results of an ordinary user', () => {
     const place = new Workplace();
     try {
       const run = await place.run(
-        `[{ name: 'results-sudo', image: '${BUSYBOX}', cmd: ['sh', '-c', 'echo 1 > $COMBU_RESULTS/one.txt'] }]`,
+        `[{ name: 'results-sudo', image: '${BUSYBOX}', resources: { cpus: 0 }, cmd: ['sh', '-c', 'echo 1 > $COMBU_RESULTS/one.txt'] }]`,
         [],
         { env: { SUDO_UID: String(uid), SUDO_GID: String(gid), SUDO_USER: user } },
       );
