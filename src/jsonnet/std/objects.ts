@@ -96,19 +96,9 @@ function hasContent(value: Value): boolean {
   return !(value instanceof JsonnetObject) || value.visibleNames().length > 0;
 }
 
-/** What an object comprehension is in the reference: one object of the fields of many, each name once. */
-function flatMerge(objects: Value): Value {
-  const seen = new Set<string>();
-  let result: JsonnetObject = LayeredObject.given([]);
-  for (const slot of arrayOf(objects).elements) {
-    const object = objectOf(force(slot));
-    for (const name of object.allNames()) {
-      if (seen.has(name)) throw new JsonnetError(`the field "${name}" is defined twice`);
-      seen.add(name);
-    }
-    result = result.extendedBy(object);
-  }
-  return result;
+/** The reference has it for its own use only: what it takes cannot be written in a program. */
+function flatMerge(): never {
+  throw new JsonnetError('std["$objectFlatMerge"] is not for programs');
 }
 
 export const objectMembers: Members = functions({

@@ -86,7 +86,7 @@ function upToEndOfRoot(text: string): string {
 /** Where a root that is a quoted text or a flow collection ends; undefined for any other, or if it does not end. */
 function endOfRoot(text: string): number | undefined {
   let open = 0;
-  for (const { index, 0: token } of text.matchAll(/"(?:[^"\\]|\\[^])*"|'(?:[^']|'')*'|[[\]{}]|[^\s]/g)) {
+  for (const { index, 0: token } of text.matchAll(/"(?:[^"\\]|\\[\s\S])*"|'(?:[^']|'')*'|[[\]{}]|[^\s]/g)) {
     if (token === '[' || token === '{') open++;
     else if (token === ']' || token === '}') open--;
     else if (open === 0 && token.length === 1) return undefined;
