@@ -3,7 +3,7 @@ import { stack } from '../machine.js';
 import { enterLevel } from '../manifest/site.js';
 import { LayeredObject } from '../objects.js';
 import { force, JsonnetArray, JsonnetObject, type Slot, Thunk, type Value } from '../values.js';
-import { arrayOf, booleanOf, functionOf, functions, type Members, objectOf, stringOf } from './define.js';
+import { booleanOf, functionOf, functions, type Members, objectOf, stringOf } from './define.js';
 import { later, lazyElements } from './lazy.js';
 
 const namesOf = (object: JsonnetObject, all: boolean) => (all ? object.allNames() : object.visibleNames());

@@ -2,7 +2,7 @@ import { JsonnetError } from '../errors.js';
 import { format } from '../format.js';
 import { indexValue } from '../indexing.js';
 import { quote } from '../manifest/json.js';
-import { equals, toText } from '../operators.js';
+import { equals, finite, toText } from '../operators.js';
 import { characterOf, codePointLength, codePointSlice, codePoints } from '../strings.js';
 import { force, JsonnetArray, type Slot, type Value } from '../values.js';
 import { isMember, join } from './arrays.js';
@@ -100,7 +100,7 @@ function parseNatural(text: Value, base: 8 | 16, name: string): number {
     const code = point.codePointAt(0)!;
     const digit = code >= 97 ? code - 87 : code >= 65 ? code - 55 : code - 48;
     if (digit < 0 || digit >= base) throw new JsonnetError(`not ${name} number: ${quote(digits)}`);
-    total = base * total + digit;
+    total = finite(base * total + digit);
   }
   return total;
 }
