@@ -42,7 +42,7 @@ async function execute(run: RunContext, control: RunControl): Promise<RunResult>
   control.onStop((reason, force) => stopRun(run, reason, force));
   await runTrials(run, admitting);
   const states = run.works.map(({ planned, status }) => ({ kind: planned.kind, state: status.state }));
-  return end(run, runEnd(run.reasons, states));
+  return end(run, runEnd(run.reasons, states, control.signal));
 }
 
 async function end(run: RunContext, result: RunResult): Promise<RunResult> {

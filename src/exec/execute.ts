@@ -38,6 +38,8 @@ export interface RunOrder {
 export interface RunControl {
   /** Calls the listener now if it was already asked, else when it is. */
   onStop(listener: (reason: StopReason, force: boolean) => void): void;
+  /** Number of the signal that asked first; undefined where none did. It is what the run's exit code tells. */
+  readonly signal?: number | undefined;
 }
 
 export interface RunResult {

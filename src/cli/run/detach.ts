@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Failure } from '../../model/failure.js';
 import type { CliContext, ExitCode } from '../context.js';
 import { EXIT } from '../errors.js';
-import { SIGNAL_EXIT } from './signals.js';
+import { END_SIGNALS, signalExit } from './signals.js';
 
 /** What the supervisor says once its run has begun. */
 export interface Begun {
@@ -29,7 +29,7 @@ export async function leaveSupervisor(
     detached: true,
     stdio: [readsInput ? 'inherit' : 'ignore', output.fd, output.fd, 'ipc'],
   });
-  const interrupts = (Object.keys(SIGNAL_EXIT) as (keyof typeof SIGNAL_EXIT)[]).map((signal) =>
+  const interrupts = (Object.keys(END_SIGNALS) as (keyof typeof END_SIGNALS)[]).map((signal) =>
     context.onSignal(signal, () => void child.kill(signal)),
   );
   try {
@@ -55,6 +55,6 @@ export async function leaveSupervisor(
 }
 
 function exitOf(signal: NodeJS.Signals | null): ExitCode {
-  if (signal === 'SIGINT' || signal === 'SIGTERM') return SIGNAL_EXIT[signal];
+  if (signal === 'SIGINT' || signal === 'SIGTERM') return signalExit(signal);
   return EXIT.bug;
 }

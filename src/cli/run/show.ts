@@ -1,4 +1,3 @@
-import { relative } from 'node:path';
 import type { RunEvent } from '../../model/event.js';
 import type { RunState } from '../../model/run-state.js';
 import { describeServices } from '../../plan/describe.js';
@@ -6,6 +5,7 @@ import type { Plan } from '../../plan/plan.js';
 import { createReporter, type Reporter } from '../../report/reporter.js';
 import { commandName } from '../command-name.js';
 import type { CliContext } from '../context.js';
+import { shownPath } from '../looking/shown-path.js';
 import { reporterKind, wantsColor, wantsUnicode } from '../terminal.js';
 import type { RunFlags } from './flags.js';
 
@@ -32,7 +32,7 @@ export class RunDisplay {
       clock: context.clock,
       color: wantsColor(flags.color, context.env, context.stderr),
       unicode: wantsUnicode(context.env),
-      folder: shortest(context.cwd, folder),
+      folder: shownPath(context.cwd, folder),
       command: commandName(flags),
       ...(known === undefined ? {} : { state: known }),
     });
@@ -52,9 +52,4 @@ export class RunDisplay {
     this.#reporter?.finish();
     this.#reporter = undefined;
   }
-}
-
-function shortest(cwd: string, folder: string): string {
-  const path = relative(cwd, folder);
-  return path.startsWith('..') ? folder : path;
 }

@@ -6,6 +6,16 @@ import type { CliContext } from '../context.js';
 export class Stopping {
   #asked: { reason: StopReason; force: boolean } | undefined;
   readonly #listeners: ((reason: StopReason, force: boolean) => void)[] = [];
+  #signal: number | undefined;
+
+  /** A signal of this number came; the first one counts. */
+  noteSignal(number: number): void {
+    this.#signal ??= number;
+  }
+
+  get signal(): number | undefined {
+    return this.#signal;
+  }
 
   ask(reason: StopReason, force: boolean): void {
     // The first reason stays: a Ctrl-C after the deadline only makes it faster.
@@ -26,34 +36,38 @@ export class Stopping {
   }
 }
 
-/** Numbers of the signals that end a run, as exit codes count them. */
-export const SIGNAL_EXIT = { SIGINT: 130, SIGTERM: 143 } as const;
+/** The signals that end a run, and their numbers. */
+export const END_SIGNALS = { SIGINT: 2, SIGTERM: 15 } as const;
+
+/** The exit code of what a signal ended. */
+export function signalExit(signal: keyof typeof END_SIGNALS): number {
+  return 128 + END_SIGNALS[signal];
+}
 
 /**
  * Ctrl-C and SIGTERM: once stops, twice kills, three times leaves at once (`left` resolves with the exit code).
- * SIGHUP: the terminal is gone, the run goes on. Returns what the first signal means for the exit code, and what ends it all.
+ * SIGHUP: the terminal is gone, the run goes on. `close` ends it all.
  */
 export function listenToSignals(
   context: Pick<CliContext, 'onSignal'>,
   stopping: Stopping,
   onHangup: () => void,
-): { readonly left: Promise<number>; code(): number | undefined; close(): void } {
+): { readonly left: Promise<number>; close(): void } {
   let times = 0;
-  let first: number | undefined;
   let leave: (code: number) => void;
   const left = new Promise<number>((resolve) => {
     leave = resolve;
   });
-  const ends = (Object.keys(SIGNAL_EXIT) as (keyof typeof SIGNAL_EXIT)[]).map((signal) =>
+  const ends = (Object.keys(END_SIGNALS) as (keyof typeof END_SIGNALS)[]).map((signal) =>
     context.onSignal(signal, () => {
       times += 1;
-      first ??= SIGNAL_EXIT[signal];
+      stopping.noteSignal(END_SIGNALS[signal]);
       if (times < 3) stopping.ask('interrupted', times === 2);
-      else leave(SIGNAL_EXIT[signal]);
+      else leave(signalExit(signal));
     }),
   );
   ends.push(context.onSignal('SIGHUP', onHangup));
-  return { left, code: () => first, close: () => ends.forEach((end) => void end()) };
+  return { left, close: () => ends.forEach((end) => void end()) };
 }
 
 /** Asks the run to stop when its time is over; aborting `signal` ends the wait. */

@@ -26,9 +26,7 @@ export async function supervise(context: CliContext, flags: RunFlags, prepared: 
   try {
     // Whoever leaves at once leaves everything open: the process ends with it.
     const end = await Promise.race([supervisor.hold(), signals.left]);
-    if (typeof end === 'number') return end;
-    // A signal that stopped the run is what the command ends with.
-    return end.outcome === 'interrupted' ? (signals.code() ?? end.exitCode) : end.exitCode;
+    return typeof end === 'number' ? end : end.exitCode;
   } finally {
     signals.close();
   }

@@ -40,20 +40,20 @@ describe('signals during a run', () => {
     expect(await signals.left).toBe(130);
   });
 
-  it('SIGTERM counts alike; the first signal decides the exit code', () => {
-    const { process, heard, signals } = setUp();
+  it('SIGTERM counts alike; the first signal is the one that the run ends by', () => {
+    const { process, heard, stopping } = setUp();
     process.send('SIGTERM');
     process.send('SIGINT');
     expect(heard).toEqual(['interrupted', 'interrupted, now']);
-    expect(signals.code()).toBe(143);
+    expect(stopping.signal).toBe(15);
   });
 
   it('a closed terminal stops nothing', () => {
-    const { process, heard, hangups, signals } = setUp();
+    const { process, heard, hangups, stopping } = setUp();
     process.send('SIGHUP');
     expect(hangups).toEqual(['hangup']);
     expect(heard).toEqual([]);
-    expect(signals.code()).toBeUndefined();
+    expect(stopping.signal).toBeUndefined();
   });
 
   it('listens no more once closed', () => {

@@ -25,6 +25,12 @@ describe('how a run ends', () => {
     expect(end([])).toBe('succeeded 0');
   });
 
+  it('a signal that interrupted it is in its exit code, also when the deadline stopped it already', () => {
+    expect(runEnd(new Set(['interrupted']), [], 15)).toEqual({ outcome: 'interrupted', exitCode: 143 });
+    expect(runEnd(new Set(['deadline']), [], 2)).toEqual({ outcome: 'interrupted', exitCode: 130 });
+    expect(runEnd(new Set(), [], 15)).toEqual({ outcome: 'succeeded', exitCode: 0 });
+  });
+
   it('or from what stopped it, a signal before the deadline before halt', () => {
     expect(end(['halted'], ['batch', 'failed'])).toBe('halted 4');
     expect(end(['halted', 'deadline'])).toBe('interrupted 124');
