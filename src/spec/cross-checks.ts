@@ -48,6 +48,8 @@ const MOST_SUGGESTIONS = 50;
 
 function checkDependencies(trials: readonly ReadTrial[], byName: ReadonlyMap<string, ReadTrial>): void {
   const nearest = new Map<string, string | undefined>();
+  // A trial whose name is faulty is there all the same; its name is told of, not those who name it.
+  const faulty = new Set(trials.map(({ node }) => node.field('name')?.value));
   const adviceFor = (name: string, asker: string): string => {
     if (!nearest.has(name) && nearest.size < MOST_SUGGESTIONS)
       nearest.set(name, closest(name, byName.keys()));
@@ -62,7 +64,7 @@ function checkDependencies(trials: readonly ReadTrial[], byName: ReadonlyMap<str
       } else if (trial === read.trial.name) {
         const fix = 'leave it out; where it comes from `defaults`, write `depends: []` in that trial';
         dependencyNode(read, trial).fail(`${written(trial)} cannot depend on itself`, fix);
-      } else if (!byName.has(trial)) {
+      } else if (!byName.has(trial) && !faulty.has(trial)) {
         dependencyNode(read, trial).fail(
           `there is no trial ${written(trial)}`,
           adviceFor(trial, read.trial.name),

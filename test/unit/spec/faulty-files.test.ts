@@ -111,6 +111,14 @@ describe('trials together', () => {
     expect(problem).toMatch(/t0 → t1 → .*t9 → … \(981 more\) … → t991 → .*t999 → t0 ->/);
   });
 
+  it('does not call a trial absent whose name is faulty', () => {
+    expect(
+      problems("[{ name: 'ab', image: 'x', depends: ['c'] },\n{ name: 'c', image: 'x' }]").map(
+        (problem) => problem.split(' -> ')[0],
+      ),
+    ).toEqual(['2:3 [1].name: is too short: "c"']);
+  });
+
   it('tells a dependency that is unknown, listed again, or the trial itself', () => {
     expect(
       problems(
