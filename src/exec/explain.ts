@@ -77,7 +77,7 @@ function waitsFor(trial: string, condition: Condition): string {
   }
 }
 
-/** What is free, as the record tells it. */
+/** What is free, as the record tells it: a trial that has ended gives its room away a moment before its end is recorded. */
 function roomOf(plan: ExplainedPlan, state: RunState, byName: ReadonlyMap<string, ExplainedTrial>): Room {
   const held = [...state.trials.values()].filter(({ state: now }) => now === 'starting' || now === 'running');
   const used = addDemands(
@@ -98,12 +98,12 @@ function roomOf(plan: ExplainedPlan, state: RunState, byName: ReadonlyMap<string
     endpoints,
     memoryLow: undefined,
     free: {
-      cpus: capacity.cpus - used.cpus - elsewhere.cpus,
-      memory: capacity.memory - used.memory - elsewhere.memory,
-      gpus: capacity.gpus.length - used.gpus - elsewhere.gpus,
-      slots: jobs === undefined ? Number.POSITIVE_INFINITY : jobs - used.slots,
+      cpus: Math.max(0, capacity.cpus - used.cpus - elsewhere.cpus),
+      memory: Math.max(0, capacity.memory - used.memory - elsewhere.memory),
+      gpus: Math.max(0, capacity.gpus.length - used.gpus - elsewhere.gpus),
+      slots: jobs === undefined ? Number.POSITIVE_INFINITY : Math.max(0, jobs - used.slots),
       endpoints: new Map(
-        [...endpoints].map(([name, bound]) => [name, bound - (used.endpoints.get(name) ?? 0)]),
+        [...endpoints].map(([name, bound]) => [name, Math.max(0, bound - (used.endpoints.get(name) ?? 0))]),
       ),
     },
   };

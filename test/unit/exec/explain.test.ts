@@ -42,6 +42,25 @@ describe('why a trial waits', () => {
     });
   });
 
+  it('never for less than nothing: one that has ended shows as running until its end is recorded', async () => {
+    const test = new TestRun({ a: forEver, b: forEver, c: forEver });
+    const trials = ['a', 'b', 'c'].map((name) => ({ name, resources: { cpus: 4 } }));
+    const plan = await test.clock.run(test.plan(experiment(trials), { jobs: 1 }));
+    const running = test.execute(plan);
+    await test.clock.advance(10_000);
+    const next = test.state.trials.get('b')!;
+    next.state = 'starting';
+    next.request = test.state.trials.get('a')!.request;
+    const onDisk = JSON.parse(JSON.stringify(planToJson(plan))) as ExplainedPlan;
+    expect(explainWaiting(onDisk, test.state).get('c')).toBe('waits for its turn: 1 of 1 trials run');
+    expect(explainWaiting({ ...onDisk, jobs: null }, test.state).get('c')).toBe(
+      'waits for 4 cpus: 0 of 4 free',
+    );
+    next.state = 'pending';
+    test.control.ask('interrupted', true);
+    await test.clock.run(running);
+  });
+
   it('for others', async () => {
     const depends = (trial: string, condition: 'completed' | 'started' | 'healthy') => [{ trial, condition }];
     expect(
