@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { chmodSync, chownSync, existsSync, lstatSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { BUSYBOX, type FinishedRun, Workplace, workplace } from '../../rig/experiment.js';
+import { BUSYBOX, type FinishedRun, type RunRecord, Workplace, workplace } from '../../rig/experiment.js';
 
 /** Trials of several users who leave what can go wrong: closed modes, links that lead out, odd names, big files. */
 const experiment = (victim: string) => `
@@ -108,11 +108,9 @@ describe('results when combu is root', () => {
          cmd: ['sh', '-c', 'echo early > $COMBU_RESULTS/early.txt; until [ -e /gate/open ]; do usleep 20000; done'] }]`,
     );
     const underway = place.start(['run']);
-    await place.until(
-      (record) =>
-        existsSync(join(record.results('results-early'), 'early.txt')) && record.at('attempt.started') >= 0,
-      underway,
-    );
+    const early = (record: RunRecord) => join(record.results('results-early'), 'early.txt');
+    const record = await place.until((each) => existsSync(early(each)) && each, underway);
+    expect(record.all('attempt.ended')).toEqual([]);
     place.write('gate/open', '');
     expect((await underway.ended).code).toBe(0);
   });
