@@ -59,7 +59,12 @@ async function recordEnd(run: RunContext, attempt: Attempt): Promise<AttemptEnd>
           state,
           service: work.planned.kind === 'service',
           stopped: attempt.stopped,
-          duringOutage: state !== undefined && endedInOutage(state, run.engine.outages, attempt.adopted),
+          duringOutage:
+            state !== undefined &&
+            endedInOutage(state, run.engine.outages, {
+              adopted: attempt.adopted,
+              liveRestore: run.engineFacts.liveRestore,
+            }),
           missing: copied.missing,
         });
   const lastLine = run.mask(printableLine(attempt.log?.lastLine ?? '')).slice(0, LONGEST_LINE);

@@ -59,13 +59,13 @@ export function judge(evidence: Evidence): Verdict {
 }
 
 /**
- * Whether an end can't be told from the engine's own: it came while the engine was away, or it was found dead after
- * that, or (`adopted`) when a run was resumed.
+ * Whether an end can't be told from the engine's own: it came while the engine was away, unless containers outlive that
+ * (`liveRestore`); or it was found dead after that, or (`adopted`) when a run was resumed.
  */
 export function endedInOutage(
   state: Extract<ContainerState, { status: 'ended' }>,
   outages: readonly { readonly from: number; readonly to: number }[],
-  adopted: boolean,
+  { adopted, liveRestore }: { readonly adopted: boolean; readonly liveRestore: boolean },
 ): boolean {
   if (state.startedAt === null) return false;
   const foundDead = state.exitCode === FOUND_DEAD;
@@ -74,7 +74,8 @@ export function endedInOutage(
   const finished = Date.parse(state.finishedAt);
   return outages.some(
     ({ from, to }) =>
-      (finished >= from && finished <= to) || (foundDead && started <= to && finished >= from),
+      (!liveRestore && finished >= from && finished <= to) ||
+      (foundDead && started <= to && finished >= from),
   );
 }
 

@@ -1,8 +1,8 @@
 import pLimit, { type LimitFunction } from 'p-limit';
-import type { ContainerEvent, ContainerSummary } from '../backend/backend.js';
+import type { ContainerEvent, ContainerSummary, EngineFacts } from '../backend/backend.js';
 import type { NewRunEvent, StopReason } from '../model/event.js';
 import { fold, isEnded, newRunState, type RunState } from '../model/run-state.js';
-import type { Observed, ObservedImage, Plan } from '../plan/plan.js';
+import type { ObservedImage, Plan } from '../plan/plan.js';
 import { Bell } from '../util/bell.js';
 import type { Attempt } from './attempt.js';
 import { EngineLink } from './engine-link.js';
@@ -63,7 +63,7 @@ export class RunContext {
   constructor(
     readonly order: RunOrder,
     readonly ports: RunPorts,
-    readonly engineFacts: Observed['engine'],
+    readonly engineFacts: EngineFacts,
   ) {
     this.plan = order.plan;
     this.state = order.previous ?? newRunState();

@@ -80,20 +80,27 @@ describe('what an end means', () => {
 
 describe('an end while the engine was away', () => {
   const outage = [{ from: AT + 50_000, to: AT + 100_000 }];
+  const seen = { adopted: false, liveRestore: false };
 
   it('is one from a while before its last answer to its first one afterwards', () => {
-    expect(endedInOutage(ended({ finishedAt: iso(49) }), outage, false)).toBe(false);
-    expect(endedInOutage(ended({ finishedAt: iso(50) }), outage, false)).toBe(true);
-    expect(endedInOutage(ended({ finishedAt: iso(100) }), outage, false)).toBe(true);
-    expect(endedInOutage(ended({ finishedAt: iso(101) }), outage, false)).toBe(false);
+    expect(endedInOutage(ended({ finishedAt: iso(49) }), outage, seen)).toBe(false);
+    expect(endedInOutage(ended({ finishedAt: iso(50) }), outage, seen)).toBe(true);
+    expect(endedInOutage(ended({ finishedAt: iso(100) }), outage, seen)).toBe(true);
+    expect(endedInOutage(ended({ finishedAt: iso(101) }), outage, seen)).toBe(false);
   });
 
   it('is 255 after it, which is what a power cut leaves', () => {
-    expect(endedInOutage(ended({ exitCode: 255, finishedAt: iso(120) }), outage, false)).toBe(true);
-    expect(endedInOutage(ended({ exitCode: 255, finishedAt: iso(20) }), outage, false)).toBe(false);
+    expect(endedInOutage(ended({ exitCode: 255, finishedAt: iso(120) }), outage, seen)).toBe(true);
+    expect(endedInOutage(ended({ exitCode: 255, finishedAt: iso(20) }), outage, seen)).toBe(false);
     expect(
-      endedInOutage(ended({ exitCode: 255, startedAt: iso(110), finishedAt: iso(120) }), outage, false),
+      endedInOutage(ended({ exitCode: 255, startedAt: iso(110), finishedAt: iso(120) }), outage, seen),
     ).toBe(false);
-    expect(endedInOutage(ended({ exitCode: 255 }), [], true)).toBe(true);
+    expect(endedInOutage(ended({ exitCode: 255 }), [], { ...seen, adopted: true })).toBe(true);
+  });
+
+  it('is the container’s own where containers outlive the engine, unless it was found dead', () => {
+    const live = { ...seen, liveRestore: true };
+    expect(endedInOutage(ended({ finishedAt: iso(70) }), outage, live)).toBe(false);
+    expect(endedInOutage(ended({ exitCode: 255, finishedAt: iso(70) }), outage, live)).toBe(true);
   });
 });
