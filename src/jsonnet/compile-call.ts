@@ -10,9 +10,9 @@ type MakeSlot = (frame: Frame) => Slot;
 
 /** A call; how it is compiled depends on what is known of its target and on its place in the function around it. */
 export function compileCall(compiler: Compiler, node: CallNode, scope: Scope, position: Position): Run {
-  const target = compiler.run(node.target, scope);
   const builtin = knownBuiltin(compiler, node, scope);
   if (builtin) return builtinCall(compiler, node, builtin, scope);
+  const target = compiler.run(node.target, scope);
   const slot = (argument: Node, label: string): MakeSlot =>
     namesSomething(compiler, node.target, scope) && argument.kind === 'string'
       ? compiler.fieldName(argument, scope)
@@ -37,11 +37,16 @@ export function compileCall(compiler: Compiler, node: CallNode, scope: Scope, po
 
 /** `std.extVar` and `std.native`: their argument is a name, in which no literal is replaced. */
 function namesSomething(compiler: Compiler, target: Node, scope: Scope): boolean {
-  if (target.kind !== 'index' || target.target.kind !== 'variable' || target.index.kind !== 'string')
-    return false;
-  const name = target.index.value;
-  if (name !== 'extVar' && name !== 'native') return false;
-  return compiler.standard(target.target.name, name, scope) !== undefined;
+  const member = standardMember(compiler, target, scope);
+  return member instanceof Builtin && (member.name === 'extVar' || member.name === 'native');
+}
+
+/** What `std.name` means, where a target is that and `std` is the standard library. */
+function standardMember(compiler: Compiler, target: Node, scope: Scope): Value | undefined {
+  if (target.kind !== 'index') return undefined;
+  const { target: owner, index } = target;
+  if (owner.kind !== 'variable' || index.kind !== 'string') return undefined;
+  return compiler.standard(owner.name, index.value, scope);
 }
 
 function callLabel(target: Node): string {
@@ -87,11 +92,9 @@ function plainCall(target: Run, makers: readonly MakeSlot[], site: Code, positio
 
 /** The standard function that a target means, where that is known before evaluation. */
 function knownBuiltin(compiler: Compiler, node: CallNode, scope: Scope): Builtin | undefined {
-  const { target } = node;
-  if (target.kind !== 'index' || target.target.kind !== 'variable' || target.index.kind !== 'string') return;
-  const member = compiler.standard(target.target.name, target.index.value, scope);
-  if (!(member instanceof Builtin) || node.named.length > 0) return;
-  if (node.positional.length > member.parameters.length) return;
+  const member = standardMember(compiler, node.target, scope);
+  if (!(member instanceof Builtin) || node.named.length > 0) return undefined;
+  if (node.positional.length > member.parameters.length) return undefined;
   const missing = member.parameters.slice(node.positional.length).some((parameter) => !parameter.optional);
   return missing ? undefined : member;
 }

@@ -1,4 +1,4 @@
-import type { Bind, FunctionNode, LocalNode, Node, Source } from './ast.js';
+import type { Bind, FunctionNode, LocalNode, Node, Source, Span } from './ast.js';
 import {
   compileDollar,
   compileIndex,
@@ -12,7 +12,7 @@ import { compileArrayComprehension } from './compile-loops.js';
 import { compileObject, compileObjectComprehension } from './compile-object.js';
 import { compileBinary, compileUnary } from './compile-operators.js';
 import type { Compiler, Position, Surroundings } from './compiler.js';
-import { JsonnetError as Failure, type JsonnetError, nearest, staticError } from './errors.js';
+import { JsonnetError, nearest, type Region, staticError } from './errors.js';
 import { toText } from './operators.js';
 import { FrameLayout, Scope } from './scope.js';
 import {
@@ -26,6 +26,7 @@ import {
   type Run,
   type Slot,
   Thunk,
+  typeName,
   type Value,
 } from './values.js';
 import { readSlot } from './variables.js';
@@ -50,12 +51,12 @@ export class ClosureCompiler implements Compiler {
     return new Code(this.run(node, scope, position), this.source, node.start, node.end, label);
   }
 
-  wrap(run: Run, { start, end }: { start: number; end: number }, label: string): Code {
+  wrap(run: Run, { start, end }: Span, label: string): Code {
     return new Code(run, this.source, start, end, label);
   }
 
-  fail(message: string, node: { start: number; end: number }): JsonnetError {
-    return staticError(message, { source: this.source, start: node.start, end: node.end });
+  fail(message: string, node: Span): JsonnetError {
+    return staticError(message, this.#region(node));
   }
 
   run(node: Node, scope: Scope, position: Position = 'inner'): Run {
@@ -71,7 +72,7 @@ export class ClosureCompiler implements Compiler {
         return () => value;
       }
       case 'variable':
-        return this.variable(node.name, node, scope);
+        return this.#variable(node.name, node, scope);
       case 'self':
         return compileSelf(this, node, scope);
       case 'dollar':
@@ -115,13 +116,7 @@ export class ClosureCompiler implements Compiler {
 
   /** For what may be evaluated later or never: constants and known variables as they are, everything else put off. */
   slot(node: Node, scope: Scope, label: string): (frame: Frame) => Slot {
-    if (
-      node.kind === 'literal' ||
-      node.kind === 'string' ||
-      (node.kind === 'number' && Number.isFinite(node.value))
-    ) {
-      return this.run(node, scope);
-    }
+    if (isConstant(node)) return this.run(node, scope);
     const code = this.code(node, scope, label);
     if (node.kind === 'variable') {
       const address = scope.find(node.name)!;
@@ -138,7 +133,7 @@ export class ClosureCompiler implements Compiler {
     return (frame) => new Thunk(code, frame);
   }
 
-  variable(name: string, node: { start: number; end: number }, scope: Scope): Run {
+  #variable(name: string, node: Span, scope: Scope): Run {
     const address = scope.find(name);
     if (!address) {
       const near = nearest(name, scope.names());
@@ -152,12 +147,12 @@ export class ClosureCompiler implements Compiler {
     const { value } = node;
     if (Number.isFinite(value)) return () => value;
     return () => {
-      throw new Failure('overflow: this number is too large').at(this.#region(node));
+      throw new JsonnetError('overflow: this number is too large').at(this.#region(node));
     };
   }
 
-  #region(node: { start: number; end: number }) {
-    return { source: this.source, start: node.start, end: node.end };
+  #region({ start, end }: Span): Region {
+    return { source: this.source, start, end };
   }
 
   /** An index or a name of a field: never one of the literals that are replaced. */
@@ -188,18 +183,18 @@ export class ClosureCompiler implements Compiler {
       const value = run(frame);
       if (value === true) return true;
       if (value === false) return false;
-      throw new Failure(`a condition must be true or false, this is ${describeValue(value)}`).at(at);
+      throw new JsonnetError(`a condition is true or false, not ${typeName(value)}`).at(at);
     };
   }
 
   /** Gives every variable of a `local` its slot, then compiles their values, which may use each other. */
-  bind(binds: readonly Bind[], scope: Scope): { slot: number; make: (frame: Frame) => Slot }[] {
+  #bind(binds: readonly Bind[], scope: Scope): { slot: number; make: (frame: Frame) => Slot }[] {
     const slots = binds.map(({ name }) => scope.define(name));
-    return binds.map((bind, i) => ({ slot: slots[i]!, make: this.put(bind, scope) }));
+    return binds.map((bind, i) => ({ slot: slots[i]!, make: this.#put(bind, scope) }));
   }
 
   /** A variable's value, put off; functions and constants need no putting off. */
-  put(bind: Bind, scope: Scope): (frame: Frame) => Slot {
+  #put(bind: Bind, scope: Scope): (frame: Frame) => Slot {
     const { value } = bind;
     if (value.kind === 'variable') {
       const code = this.code(value, scope, `variable ${bind.name}`);
@@ -209,9 +204,8 @@ export class ClosureCompiler implements Compiler {
   }
 
   #local(node: LocalNode, outerScope: Scope, position: Position): Run {
-    // Chains of `local` are the usual shape of a file: one loop instead of a closure inside each other.
     const scope = new Scope(outerScope.layout, outerScope);
-    const binds = this.bind(node.binds, scope);
+    const binds = this.#bind(node.binds, scope);
     const body = this.run(node.body, scope, position);
     if (binds.length === 1) {
       const { slot, make } = binds[0]!;
@@ -227,11 +221,11 @@ export class ClosureCompiler implements Compiler {
   }
 
   #function(node: FunctionNode, outerScope: Scope): Run {
-    const shape = this.functionShape(node, outerScope);
+    const shape = this.#functionShape(node, outerScope);
     return (frame) => new Closure(shape, frame);
   }
 
-  functionShape(node: FunctionNode, outerScope: Scope): FunctionShape {
+  #functionShape(node: FunctionNode, outerScope: Scope): FunctionShape {
     const layout = new FrameLayout('function', outerScope.layout);
     const scope = new Scope(layout, outerScope);
     for (const { name } of node.parameters) scope.define(name);
@@ -247,7 +241,7 @@ export class ClosureCompiler implements Compiler {
     const message = this.run(node.message, scope);
     const at = this.#region(node);
     return (frame) => {
-      throw new Failure(toText(message(frame))).at(at);
+      throw new JsonnetError(toText(message(frame))).at(at);
     };
   }
 
@@ -261,7 +255,7 @@ export class ClosureCompiler implements Compiler {
   }
 
   assertion(
-    node: { test: Node; message: Node | undefined; start: number; end: number },
+    node: { readonly test: Node; readonly message: Node | undefined } & Span,
     fallback: string,
     scope: Scope,
   ): Run {
@@ -269,7 +263,7 @@ export class ClosureCompiler implements Compiler {
     const message = node.message ? this.run(node.message, scope) : () => fallback;
     const at = this.#region(node.test);
     return (frame) => {
-      if (!test(frame)) throw new Failure(toText(message(frame))).at(at);
+      if (!test(frame)) throw new JsonnetError(toText(message(frame))).at(at);
       return true;
     };
   }
@@ -287,14 +281,14 @@ export class ClosureCompiler implements Compiler {
       try {
         return load();
       } catch (error) {
-        throw error instanceof Failure ? error.at(at) : error;
+        throw error instanceof JsonnetError ? error.at(at) : error;
       }
     };
   }
 
   #array(nodes: readonly Node[], scope: Scope): Run {
     if (nodes.length === 0) return () => EMPTY_ARRAY;
-    const makers = nodes.map((node) => this.element(node, scope));
+    const makers = nodes.map((node) => this.#element(node, scope));
     return (frame) => {
       const elements: Slot[] = new Array(makers.length);
       for (let i = 0; i < makers.length; i++) elements[i] = makers[i]!(frame);
@@ -303,13 +297,9 @@ export class ClosureCompiler implements Compiler {
   }
 
   /** An element of an array: always a thunk, even if ready, for it knows its place. */
-  element(node: Node, scope: Scope): (frame: Frame) => Slot {
+  #element(node: Node, scope: Scope): (frame: Frame) => Slot {
     const code = this.code(node, scope, 'element');
-    if (
-      node.kind === 'literal' ||
-      node.kind === 'string' ||
-      (node.kind === 'number' && Number.isFinite(node.value))
-    ) {
+    if (isConstant(node)) {
       const ready = Thunk.ready(code, code.run([]));
       return () => ready;
     }
@@ -317,7 +307,11 @@ export class ClosureCompiler implements Compiler {
   }
 }
 
-function describeValue(value: Value): string {
-  if (value === null) return 'null';
-  return typeof value === 'object' ? 'a different kind of value' : `a ${typeof value}`;
+/** Whether a node's value is known at once. */
+function isConstant(node: Node): boolean {
+  return (
+    node.kind === 'literal' ||
+    node.kind === 'string' ||
+    (node.kind === 'number' && Number.isFinite(node.value))
+  );
 }

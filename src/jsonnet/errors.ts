@@ -41,9 +41,9 @@ export class JsonnetError extends Error {
     super(message);
   }
 
-  /** Sets the place unless an inner one is known already. */
+  /** Sets the place unless an inner one is known already, or the region is in no file. */
   at(region: Region): this {
-    if (this.place) return this;
+    if (this.place || region.source.file === '') return this;
     this.place = placeOf(region);
     this.excerpt = excerptOf(region);
     return this;

@@ -15,6 +15,7 @@ import { wellFormed } from './strings.js';
 import { decodeUtf8 } from './utf8.js';
 import {
   Builtin,
+  Closure,
   Code,
   type Frame,
   force,
@@ -54,7 +55,9 @@ export class Evaluator implements Surroundings {
       name,
       slot: this.#externalSlot(argument, `<top-level-arg:${name}>`),
     }));
-    return call(value, [], named, MANIFESTATION, 'inner');
+    const { source: file, start, end } = value instanceof Closure ? value.shape.body : MANIFESTATION;
+    const site = new Code(() => null, file, start, end, 'the call with top-level arguments');
+    return call(value, [], named, site, 'inner');
   }
 
   standard(source: Source, name: string): Value | undefined {

@@ -32,10 +32,27 @@ function readIfThere(path: string): Uint8Array | undefined {
   try {
     return readFileSync(path);
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT') return undefined;
-    throw new JsonnetError(
-      `cannot read ${path}: ${code === 'EISDIR' ? 'it is a folder' : (error as Error).message}`,
-    );
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw unreadable(path, error);
   }
+}
+
+/** Reads a program's main file. @throws {JsonnetError} */
+export function readMain(path: string): Uint8Array {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    throw unreadable(path, error);
+  }
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such file',
+  EISDIR: 'it is a folder',
+  EACCES: 'permission denied',
+};
+
+function unreadable(path: string, error: unknown): JsonnetError {
+  const { code = '', message } = error as NodeJS.ErrnoException;
+  return new JsonnetError(`cannot read ${path}: ${REASONS[code] ?? message}`);
 }

@@ -6,14 +6,14 @@
  *     evaluation.json();                         // the reference command's bytes
  *     evaluation.placeOf(['trials', 3, 'name']); // { file, line, column }
  */
-import { readFileSync } from 'node:fs';
 import { type Node, Source } from './ast.js';
 import { DeepEvaluation } from './deep.js';
-import { JsonnetError } from './errors.js';
+import { readMain } from './import.js';
 import { isStackOverflow } from './machine.js';
 import { type EvaluateOptions, type ResolvedOptions, resolveOptions } from './options.js';
 import { type Evaluation, LocalEvaluation } from './outcome.js';
 import { parseSource } from './parser.js';
+import { decodeUtf8 } from './utf8.js';
 
 export { JsonnetError, type Place, type StackLine } from './errors.js';
 export { fileImporter, type Imported, type Importer } from './import.js';
@@ -23,7 +23,7 @@ export type { Evaluation } from './outcome.js';
 
 /** Evaluates a file. @throws {JsonnetError} for whatever is wrong with the program */
 export function evaluateFile(path: string, options: EvaluateOptions = {}): Evaluation {
-  return evaluate(new Source(path, readMain(path)), options);
+  return evaluate(new Source(path, decodeUtf8(readMain(path))), options);
 }
 
 /**
@@ -40,14 +40,6 @@ export function evaluateSnippet(filename: string, text: string, options: Evaluat
 /** Parses a text without evaluating it. @throws {JsonnetError} of kind `static` */
 export function parse(filename: string, text: string): Node {
   return parseSource(new Source(filename, text));
-}
-
-function readMain(path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (error) {
-    throw new JsonnetError(`cannot read ${path}: ${(error as Error).message}`);
-  }
 }
 
 function evaluate(source: Source, options: EvaluateOptions): Evaluation {
