@@ -15,7 +15,7 @@ import Docker from 'dockerode';
 import { afterAll } from 'vitest';
 import type { RunEvent, RunEventType } from '../../src/model/event.js';
 
-const MAIN = process.env.COMBU_TEST_MAIN ?? fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
+const MAIN = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 
 /** Made by scripts/base-image.sh from this machine's own programs. */
 export const BUSYBOX = 'combu-example/busybox:1';

@@ -68,13 +68,13 @@ describe('how a trial ends', () => {
 
   it('timeout: asked to stop when its time is over, and killed only after its grace', () => {
     expect(lasted('ends-late')).toBeGreaterThanOrEqual(1000);
-    expect(lasted('ends-late')).toBeLessThan(5000);
+    expect(lasted('ends-late')).toBeLessThan(9000);
     expect(run.record.log('ends-saving')).toBe('saved\n');
     expect(end('ends-saving').exitCode).toBe(0);
     expect(run.record.log('ends-stubborn')).toBe('asked\n');
     expect(end('ends-stubborn').exitCode).toBe(137);
     expect(lasted('ends-stubborn')).toBeGreaterThanOrEqual(3000);
-    expect(lasted('ends-stubborn')).toBeLessThan(8000);
+    expect(lasted('ends-stubborn')).toBeLessThan(10_500);
   });
 
   it('the cause says what happened', () => {

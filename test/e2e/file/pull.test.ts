@@ -46,11 +46,10 @@ describe('pull', () => {
   });
 
   afterAll(async () => {
-    for (const image of [...(references ?? []), FIRST, SECOND]) {
-      await engine
-        .getImage(image)
-        .remove({ force: true })
-        .catch(() => {});
+    // By id, so that what the tags moved away from goes too.
+    for (const image of [FIRST, SECOND]) {
+      const { Id } = await engine.getImage(image).inspect();
+      await engine.getImage(Id).remove({ force: true });
     }
     await Promise.all([open?.stop(), closed?.stop()]);
   });
