@@ -2,11 +2,13 @@ import pLimit from 'p-limit';
 import type { NewRunEvent } from '../model/event.js';
 import { Failure } from '../model/failure.js';
 import { identityLabels } from '../model/labels.js';
-import type { ObservedImage, PlannedImage } from '../plan/plan.js';
+import type { ObservedImage, ObservedNetwork, PlannedImage, PlannedNetwork } from '../plan/plan.js';
 import type { RunContext } from './run-context.js';
 
 /** Pulls at once: each already loads its layers in parallel. */
 const PULLS = 3;
+/** What the engine answers where something else has the name. */
+const NAME_TAKEN = 409;
 
 /** Gets every image of the run, each once. Throws a Failure where one can't be had. */
 export async function prepareImages(
@@ -45,20 +47,55 @@ async function imageOf(
 
 /** Makes the networks and volumes that the run makes. Throws a Failure where one can't be had. */
 export async function prepareNetworks(run: RunContext): Promise<void> {
-  const labels = identityLabels(run.order.identity);
   const networks = new Map<string, string>();
-  for (const { name, action, internal, subnet } of run.plan.networks) {
-    if (action === 'use') continue;
-    const id = await run.engine.call((backend) => backend.createNetwork({ name, labels, internal, subnet }));
-    networks.set(name, id);
-    run.note({ type: 'network.created', name, id });
+  for (const planned of run.plan.networks) {
+    const { name } = planned;
+    const network = await getNetwork(run, planned);
+    if (network === undefined) continue;
+    networks.set(name, network.id);
+    if (network.made) run.note({ type: 'network.created', name, id: network.id });
   }
   run.networks = networks;
   for (const { name, action } of run.plan.volumes) {
     if (action === 'use') continue;
+    const labels = identityLabels(run.order.identity);
     await run.engine.call((backend) => backend.createVolume({ name, labels }));
     run.note({ type: 'volume.created', name });
   }
+}
+
+/**
+ * Makes a network, or finds another run's; undefined = the engine's own or somebody else's, used by name. Other runs come
+ * and go while images are pulled: one that was to be shared with them may be gone by now, and one that was absent may
+ * have come, or stay because others are in it.
+ */
+async function getNetwork(
+  run: RunContext,
+  { name, action, internal, subnet }: PlannedNetwork,
+): Promise<{ readonly id: string; readonly made: boolean } | undefined> {
+  const shared = async () => {
+    const { networks } = await run.engine.call((backend) => backend.survey());
+    const there = combuNetwork(networks, name);
+    return there === undefined ? undefined : { id: there.id, made: false };
+  };
+  if (action === 'use') {
+    if (combuNetwork(run.plan.basis.observed.networks, name) === undefined) return undefined;
+    const there = await shared();
+    if (there !== undefined) return there;
+  }
+  const labels = identityLabels(run.order.identity);
+  try {
+    const id = await run.engine.call((backend) => backend.createNetwork({ name, labels, internal, subnet }));
+    return { id, made: true };
+  } catch (error) {
+    const there = error instanceof Failure && error.status === NAME_TAKEN ? await shared() : undefined;
+    if (there === undefined) throw error;
+    return there;
+  }
+}
+
+function combuNetwork(networks: readonly ObservedNetwork[], name: string): ObservedNetwork | undefined {
+  return networks.find((network) => network.name === name && network.run !== undefined);
 }
 
 /** Removes the run's networks, but for those that something else uses. */

@@ -1,0 +1,47 @@
+import { describe, expect, it } from 'vitest';
+import { makePlan } from '../../../src/plan/make-plan.js';
+import { experiment, TestRun } from '../../rig/plan-fixture.js';
+
+const LAB = { name: 'lab', internal: false, subnet: undefined };
+const OTHERS = { ...LAB, labels: { 'combu.experiment': 'theirs', 'combu.run': 'theirrun1234' } };
+const solvers = experiment([{ name: 'solver', networks: ['lab'] }]);
+
+const labs = async ({ backend }: TestRun) =>
+  (await backend.survey()).networks.filter((network) => network.name === 'lab').map((network) => network.run);
+
+describe('a network of another run', () => {
+  it('that is gone by the time the run begins is made anew, and removed at the end', async () => {
+    const test = new TestRun();
+    const theirs = await test.backend.createNetwork(OTHERS);
+    const plan = await test.clock.run(test.plan(solvers));
+    await test.backend.removeNetwork(theirs);
+    expect(await test.clock.run(test.execute(plan))).toEqual({ outcome: 'succeeded', exitCode: 0 });
+    expect(test.events('network.created').map((event) => event.name)).toEqual(['lab']);
+    expect(await labs(test)).toEqual([]);
+  });
+
+  it('that came after the plan was made is shared, and stays', async () => {
+    const test = new TestRun();
+    const plan = await test.clock.run(test.plan(solvers));
+    await test.backend.createNetwork(OTHERS);
+    expect(await test.clock.run(test.execute(plan))).toEqual({ outcome: 'succeeded', exitCode: 0 });
+    expect(await labs(test)).toEqual(['theirrun1234']);
+  });
+
+  it('that an ended run had to leave, for others are in it, is shared with these', async () => {
+    const test = new TestRun();
+    await test.backend.createNetwork(OTHERS);
+    const { basis } = await test.clock.run(test.plan(solvers));
+    const options = { ...basis.options, leftovers: new Set(['theirrun1234']) };
+    const plan = makePlan(solvers, basis.observed, options);
+    expect(await test.clock.run(test.execute(plan))).toEqual({ outcome: 'succeeded', exitCode: 0 });
+    expect(await labs(test)).toEqual(['theirrun1234']);
+  });
+
+  it('is another thing than one that combu did not make', async () => {
+    const test = new TestRun();
+    const plan = await test.clock.run(test.plan(solvers));
+    await test.backend.createNetwork({ ...LAB, labels: {} });
+    expect(await test.clock.run(test.execute(plan))).toEqual({ outcome: 'failed', exitCode: 3 });
+  });
+});
