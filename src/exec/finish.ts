@@ -66,6 +66,7 @@ async function recordEnd(run: RunContext, attempt: Attempt): Promise<AttemptEnd>
               liveRestore: run.engineFacts.liveRestore,
             }),
           missing: copied.missing,
+          killed: run.reasons.has('killed'),
         });
   const lastLine = run.mask(printableLine(attempt.log?.lastLine ?? '')).slice(0, LONGEST_LINE);
   const recorded: AttemptEnd = {
@@ -118,23 +119,37 @@ async function keepOrRemove(run: RunContext, attempt: Attempt, end: AttemptEnd):
   const gone = attempt.refusal === undefined && attempt.end?.state === undefined;
   if (gone) return run.note({ type: 'attempt.removed', ...attempt.key });
   const alike = run.kept.get(end.signature) ?? 0;
-  if (!staysForALook(run.order.keep, end.outcome, alike)) return removeContainer(run, attempt);
+  const keep = run.reasons.has('killed') ? 'none' : run.order.keep;
+  if (!staysForALook(keep, end.outcome, alike)) return removeContainer(run, attempt);
   run.kept.set(end.signature, alike + 1);
   run.note({ type: 'attempt.kept', ...attempt.key, container });
 }
 
+/** What a killed run has kept for a look goes as well. */
+export async function removeKept(run: RunContext): Promise<void> {
+  const kept = [...run.state.trials.values()].filter((trial) => trial.kept);
+  await Promise.all(
+    kept.map(({ name: trial, attempt, container }) =>
+      remove(run, { trial, attempt }, container ?? undefined),
+    ),
+  );
+}
+
 /** Removes an attempt's container, if one was made. */
 export async function removeContainer(run: RunContext, attempt: Attempt): Promise<void> {
-  const { container } = attempt;
+  await remove(run, attempt.key, attempt.container);
+}
+
+async function remove(run: RunContext, key: Attempt['key'], container: string | undefined): Promise<void> {
   if (container === undefined) return;
   try {
     await run.engine.call((backend) => backend.remove(container));
-    run.note({ type: 'attempt.removed', ...attempt.key });
+    run.note({ type: 'attempt.removed', ...key });
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
     run.note({
       type: 'run.warning',
-      message: `The container of ${attempt.name} could not be removed: ${error.message}`,
+      message: `The container of ${key.trial} could not be removed: ${error.message}`,
     });
   }
 }

@@ -15,6 +15,8 @@ export interface Evidence {
   readonly duringOutage: boolean;
   /** Outputs that should be there and are not. */
   readonly missing: readonly string[];
+  /** Its run was killed: what is missing may have been removed while it was being copied. */
+  readonly killed: boolean;
 }
 
 export interface Verdict {
@@ -46,9 +48,9 @@ export function judge(evidence: Evidence): Verdict {
   if (state.exitCode === 0) {
     const note = state.oomKilled ? 'a child process ran out of memory' : undefined;
     const missing = evidence.missing[0];
-    return missing === undefined
-      ? verdict('succeeded', 'exit 0', note)
-      : verdict('failed', `missing output ${missing}`, note);
+    if (missing === undefined) return verdict('succeeded', 'exit 0', note);
+    if (evidence.killed) return verdict('killed', 'killed before its outputs were copied', note);
+    return verdict('failed', `missing output ${missing}`, note);
   }
   if (state.oomKilled) return verdict('oom', `out of memory (exit ${state.exitCode})`);
   if (state.exitCode === 137) return verdict('failed', 'killed by signal 9, not by combu');

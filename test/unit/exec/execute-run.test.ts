@@ -429,6 +429,18 @@ describe('stopping', () => {
     expect(test.ends().c).toBe('skipped (deadline)');
   });
 
+  it('by kill: what was kept goes too', async () => {
+    const test = new TestRun({ a: exit(1_000, 3), b: forEver });
+    const plan = await test.clock.run(test.plan(experiment([{ name: 'a' }, { name: 'b' }])));
+    const running = test.execute(plan);
+    await test.clock.advance(10_000);
+    expect(test.state.trials.get('a')?.kept).toBe(true);
+    test.control.ask('killed', true);
+    await test.clock.run(running);
+    expect(test.state.trials.get('a')).toMatchObject({ state: 'failed', kept: false, container: null });
+    expect(test.backend.all()).toEqual([]);
+  });
+
   it('by kill: what goes is killed, not lost', async () => {
     const test = new TestRun({ a: forEver, b: forEver });
     const plan = await test.clock.run(

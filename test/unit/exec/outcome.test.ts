@@ -23,6 +23,7 @@ function verdict(more: Partial<Evidence>): string {
     stopped: undefined,
     duringOutage: false,
     missing: [],
+    killed: false,
     ...more,
   };
   const { outcome, cause, note } = judge(evidence);
@@ -36,6 +37,11 @@ describe('what an end means', () => {
     expect(verdict({ state: ended({ exitCode: 137 }) })).toBe('failed: killed by signal 9, not by combu');
     expect(verdict({ missing: ['a.json', 'b.json'] })).toBe('failed: missing output a.json');
     expect(verdict({ state: ended({ exitCode: 1 }), missing: ['a.json'] })).toBe('failed: exit 1');
+    // A kill may have removed the container under the copy.
+    expect(verdict({ missing: ['a.json'], killed: true })).toBe(
+      'killed: killed before its outputs were copied',
+    );
+    expect(verdict({ killed: true })).toBe('succeeded: exit 0');
   });
 
   it('with too little memory: by the record, and only where the trial itself did not succeed', () => {
