@@ -67,6 +67,11 @@ export async function isHeld(run: RunFolder): Promise<boolean> {
   return socket !== undefined;
 }
 
+/** Whether a supervisor lives of a run whose folder is not known; undefined = that can't be told on this system. */
+export async function isHeldAnywhere(id: string): Promise<boolean | undefined> {
+  return process.platform === 'linux' ? isHeld({ id, folder: '', startedAt: '' }) : undefined;
+}
+
 /** Asks the run's supervisor; undefined = there is none, or it does not answer in time. */
 export async function tellHolder(run: RunFolder, request: HolderRequest): Promise<HolderReply | undefined> {
   const key = await readFile(runPaths.key(run.folder), 'utf8').catch(() => undefined);

@@ -3,7 +3,7 @@ import { executeRun } from '../../exec/execute-run.js';
 import { openFileJournal } from '../../journal/file-journal.js';
 import { realPathOf } from '../../journal/identity.js';
 import { readRunState } from '../../journal/read-run.js';
-import { type HolderRequest, holdRun } from '../../journal/run-lock.js';
+import { type HolderRequest, holdRun, isHeldAnywhere } from '../../journal/run-lock.js';
 import { createRunFolder, type RunFolder } from '../../journal/state-folder.js';
 import { Failure } from '../../model/failure.js';
 import { callerOf } from '../caller.js';
@@ -13,6 +13,7 @@ import { recordKilled } from '../kill/record-killed.js';
 import { removeOwned } from '../removal.js';
 import { version } from '../version.js';
 import type { RunFlags } from './flags.js';
+import { removeLeftShared } from './last-out.js';
 import type { Prepared } from './prepare.js';
 import { moveOutput, ownerOf, writeRecord } from './record.js';
 import { RunDisplay } from './show.js';
@@ -62,7 +63,9 @@ class Supervisor {
       if (context.background !== undefined) await moveOutput(context.background, folder.folder, owner);
       await writeRecord(folder.folder, prepared, owner);
       await this.#clearOthers();
-      return await this.#execute(folder);
+      const result = await this.#execute(folder);
+      await this.#leaveNetworks();
+      return result;
     } finally {
       await lock.release();
     }
@@ -76,6 +79,16 @@ class Supervisor {
     for (const run of clear) {
       if (there.has(run.id)) await removeOwned(backend, { run: run.id }, { volumes: false });
       if (run.standing === 'interrupted') await recordKilled(this.context, run);
+    }
+  }
+
+  /** A network that stays is no fault of the run, whose end is in its journal by now. */
+  async #leaveNetworks(): Promise<void> {
+    const { backend, plan } = this.prepared;
+    try {
+      await removeLeftShared(backend, plan, isHeldAnywhere);
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
     }
   }
 
