@@ -47,7 +47,7 @@ const isDigit = (c: number) => c >= 48 && c <= 57;
 const isIdentifierStart = (c: number) => (c >= 97 && c <= 122) || (c >= 65 && c <= 90) || c === 95;
 const OPERATOR_CHARACTERS = new Set(Array.from('!$:~+-&|^=<>*/%', (c) => c.charCodeAt(0)));
 const SYMBOLS = new Set(Array.from('{}[],.();', (c) => c.charCodeAt(0)));
-/** An operator longer than one character does not end with one of these: they begin the next one. */
+/** Operators that stand before their operand (and `$`): a longer operator does not end with one. */
 const UNARY_ENDINGS = new Set(Array.from('+-~!$', (c) => c.charCodeAt(0)));
 
 /** Cuts a source into tokens; the last is always `end`. @throws {JsonnetError} of kind `static` */
@@ -119,20 +119,21 @@ class Lexer {
     this.#at = end + 2;
   }
 
-  /** A run of operator characters is one operator, less the unary ones at its end, which are one each. */
+  /**
+   * A run of operator characters is one operator, unless it ends with a unary one: then each is one by itself, as the
+   * reference has it. So `a == -1` needs its space, and `a - -1` does not.
+   */
   #operator(): void {
     const text = this.#text;
     const start = this.#at;
     let end = start + 1;
-    let lastOther = start;
     for (let c = text.charCodeAt(end); OPERATOR_CHARACTERS.has(c); c = text.charCodeAt(++end)) {
       if (c === 47 && (text[end + 1] === '/' || text[end + 1] === '*')) break;
       if (c === 124 && text.startsWith('|||', end)) break;
-      if (!UNARY_ENDINGS.has(c)) lastOther = end;
     }
-    if (lastOther > start) {
-      this.#at = lastOther + 1;
-      this.#push('operator', text.slice(start, this.#at), start);
+    if (!UNARY_ENDINGS.has(text.charCodeAt(end - 1))) {
+      this.#at = end;
+      this.#push('operator', text.slice(start, end), start);
       return;
     }
     while (this.#at < end) {

@@ -57,7 +57,8 @@ class Parser extends TokenReader {
       let operator: BinaryOperator;
       if (token.kind === 'operator') {
         if (token.text === ':' || token.text === '::') return left;
-        if (!isBinary(token.text)) throw this.fail(`"${token.text}" is not an operator`, token);
+        if (!isBinary(token.text))
+          throw this.fail(`"${token.text}" is not an operator${this.spaceHint(token)}`, token);
         operator = token.text;
       } else if (token.kind === 'keyword' && token.text === 'in') operator = 'in';
       else return left;
@@ -77,7 +78,7 @@ class Parser extends TokenReader {
   #unary(): Node {
     const token = this.peek();
     if (token.kind !== 'operator') return this.#postfix();
-    if (!isUnary(token.text)) throw this.fail(`expected an expression, found "${token.text}"`, token);
+    if (!isUnary(token.text)) throw this.unexpected(token, 'an expression');
     this.at++;
     const after = this.peek();
     const operand = after.kind === 'keyword' && GREEDY.has(after.text) ? this.#greedy() : this.#unary();

@@ -49,7 +49,16 @@ export abstract class TokenReader {
   }
 
   unexpected(token: Token, expected: string): JsonnetError {
-    return this.fail(`expected ${expected}, found ${describe(token)}`, token);
+    return this.fail(`expected ${expected}, found ${describe(token)}${this.spaceHint(token)}`, token);
+  }
+
+  /** What helps where an operator was taken apart because a unary one stands right behind it. */
+  protected spaceHint(token: Token): string {
+    if (token.kind !== 'operator') return '';
+    const { text } = this.source;
+    const before = /[!:=<>&|+]*$/.exec(text.slice(0, token.start))![0];
+    const run = /^[!:=<>&|+]+(?=[-+~!$])/.exec(text.slice(token.start - before.length))?.[0] ?? '';
+    return run.length > 1 ? ` (a space is needed after "${run}")` : '';
   }
 
   abstract expression(): Node;

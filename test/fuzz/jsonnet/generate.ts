@@ -122,9 +122,82 @@ interface Variable {
   readonly kind: Kind;
 }
 
-/** Makes a program: mostly of sensible types, sometimes not. */
+/** How often a program's text is damaged, so that the grammar is tried too. */
+const DAMAGED = 0.25;
+const FRAGMENTS = [
+  '(',
+  ')',
+  '[',
+  ']',
+  '{',
+  '}',
+  ',',
+  ';',
+  ':',
+  '::',
+  '+:',
+  '.',
+  '..',
+  '=',
+  '==',
+  '-',
+  '!',
+  '~',
+  '$',
+  '"',
+  "'",
+  '@',
+  '|||',
+  '|||\n',
+  '/*',
+  '*/',
+  '//',
+  '#',
+  '\n',
+  '\\',
+  '\\u12',
+  ' in ',
+  ' super',
+  'self',
+  'local ',
+  'function',
+  'if ',
+  ' then ',
+  ' else ',
+  ' for x in ',
+  'error ',
+  'assert ',
+  'import ',
+  'tailstrict',
+  '0',
+  '0x',
+  '1.',
+  '1e',
+  '_',
+  'é',
+  '\t',
+  '%',
+  '|',
+  '&&',
+  '<<',
+  'null',
+];
+
+/** Makes a program: mostly of sensible types, sometimes not; now and then with a damaged text. */
 export function generate(random: Random): string {
-  return new Generator(random).program();
+  const program = new Generator(random).program();
+  return random.chance(DAMAGED) ? damage(random, program) : program;
+}
+
+function damage(random: Random, program: string): string {
+  let text = program;
+  for (let times = 1 + random.below(2); times > 0; times--) {
+    const from = random.below(text.length + 1);
+    const to = from + random.below(4);
+    const instead = random.chance(0.4) ? '' : random.pick(FRAGMENTS);
+    text = text.slice(0, from) + instead + text.slice(random.chance(0.5) ? from : to);
+  }
+  return text;
 }
 
 class Generator {

@@ -78,6 +78,10 @@ describe('errors', () => {
     );
   });
 
+  test('say where a space is missing between two operators', () => {
+    expect(failure('1==-1').message).toBe('"=" is not an operator (a space is needed after "==")');
+  });
+
   test('stop endless recursion', () => {
     expect(failure('local f(x) = 1 + f(x); f(1)').message).toContain('max stack frames exceeded');
     expect(failure('local a = b, b = a; a').message).toContain('infinite recursion');
