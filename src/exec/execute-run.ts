@@ -61,6 +61,8 @@ function listenerOf(run: RunContext): WatchListener {
     onEvent: (event) => {
       const attempt = run.attemptOf(event);
       if (attempt === undefined) return;
+      // Somebody's container may have inherited the labels from an image that ours was committed to.
+      if (attempt.container !== undefined && attempt.container !== event.container) return;
       switch (event.kind) {
         case 'started':
           attempt.startedAt ??= new Date(event.time).toISOString();
