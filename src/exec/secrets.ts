@@ -14,7 +14,11 @@ export function secretMask(
     for (const value of Object.values(env))
       if (value.kind === 'value' && value.secret) values.add(value.value);
   }
+  // A key file has many lines, and messages quote one.
+  const lines = [...values].flatMap((value) => [value, ...value.split(/\r?\n/)]);
   // The longest first: a secret may be part of another.
-  const masked = [...values].filter((value) => value.length >= SHORTEST).sort((a, b) => b.length - a.length);
+  const masked = [...new Set(lines)]
+    .filter((value) => value.length >= SHORTEST)
+    .sort((a, b) => b.length - a.length);
   return (text) => masked.reduce((line, value) => line.replaceAll(value, MASK), text);
 }
