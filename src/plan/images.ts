@@ -26,7 +26,7 @@ export function planImages(
       refusals.push({
         code: 'image',
         trial: trials[0]!.name,
-        message: `the image ${image} (${names}) ${here === undefined ? 'is absent and ' : ''}cannot be pulled: ${why}`,
+        message: `the image ${image} (${names}) ${here === undefined ? 'is absent and ' : ''}cannot be pulled: ${why.replace(/\.$/, '')}`,
         fix: 'build it, mend its name, or log in with `docker login`',
       });
     } else if (!pull && here === undefined) {

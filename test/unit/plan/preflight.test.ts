@@ -94,6 +94,9 @@ describe('an image', () => {
     expect(refusals(planText(text('missing'), unpullable))).toEqual([
       'image t-0: the image z (t-0) is absent and cannot be pulled: the registry knows no such image -> build it, mend its name, or log in with `docker login`',
     ]);
+    // A sentence of the engine's ends with the reason, not with a full stop before what to do.
+    const sentence = { unpullable: new Map([['z', 'the registry knows no such image.']]) };
+    expect(refusals(planText(text('missing'), sentence))[0]).toContain('no such image -> build it');
     expect(refusals(planText(text('never', 'never')))).toEqual([
       'image t-0: the image z (t-0 and t-1) is absent, and `pull` is "never" -> build it: docker build -t z ...',
     ]);
