@@ -110,8 +110,7 @@ export function callBuiltin(
   named: readonly NamedSlot[],
   site: Site,
 ): Value {
-  const { parameters, body } = callee;
-  const name = `std.${callee.name}`;
+  const { parameters, body, name } = callee;
   if (positional.length > parameters.length)
     throw tooMany(name, parameters.length, positional.length).at(site);
   const slots: (Slot | undefined)[] = positional.slice();
@@ -133,7 +132,7 @@ export function callBuiltin(
   try {
     return (body as (...args: (Slot | undefined)[]) => Value)(...slots);
   } catch (error) {
-    throw error instanceof JsonnetError ? error.at(site) : error;
+    throw error instanceof JsonnetError ? error.inCallOf(name, site) : error;
   }
 }
 

@@ -38,7 +38,7 @@ export function compileCall(compiler: Compiler, node: CallNode, scope: Scope, po
 /** `std.extVar` and `std.native`: their argument is a name, in which no literal is replaced. */
 function namesSomething(compiler: Compiler, target: Node, scope: Scope): boolean {
   const member = standardMember(compiler, target, scope);
-  return member instanceof Builtin && (member.name === 'extVar' || member.name === 'native');
+  return member instanceof Builtin && (member.name === 'std.extVar' || member.name === 'std.native');
 }
 
 /** What `std.name` means, where a target is that and `std` is the standard library. */
@@ -117,9 +117,9 @@ function builtinCall(compiler: Compiler, node: CallNode, builtin: Builtin, scope
   });
   const body = builtin.body as (...args: Slot[]) => Value;
   const at = { source: compiler.source, start: node.start, end: node.end };
-  const fail = (error: unknown) => (error instanceof JsonnetError ? error.at(at) : error);
+  const fail = (error: unknown) => (error instanceof JsonnetError ? error.inCallOf(builtin.name, at) : error);
   const [first, second] = makers;
-  if (builtin.name === 'trace' && first && second) {
+  if (builtin.name === 'std.trace' && first && second) {
     return (frame) => {
       const message = first(frame);
       const rest = second(frame);

@@ -49,6 +49,12 @@ export class JsonnetError extends Error {
     return this;
   }
 
+  /** The same for an error that a native function met in what it was given: names the function too. */
+  inCallOf(name: string, region: Region): this {
+    if (!this.place && !this.message.includes(name)) this.message = `${name}: ${this.message}`;
+    return this.at(region);
+  }
+
   /** Message, place, marked source line and a short stack, ready to print (no final line break). */
   formatted(): string {
     const lines: string[] = [];

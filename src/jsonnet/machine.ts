@@ -26,7 +26,7 @@ export const stack = {
 /** Takes a frame; whoever calls it gives it back with `stack.depth--`. After an error nobody does: that keeps the trace. */
 export function enter(site: Site): void {
   const depth = stack.depth;
-  if (depth >= stack.limit) throw stackExhausted();
+  if (depth >= stack.limit) throw stackExhausted().at(site);
   stack.sites[depth] = site;
   stack.depth = depth + 1;
 }

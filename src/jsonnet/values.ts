@@ -150,6 +150,7 @@ export type BuiltinBody = (...args: never[]) => Value;
 /** A function written in TypeScript. */
 export class Builtin {
   constructor(
+    /** As messages have it: `std.length`. */
     readonly name: string,
     readonly parameters: readonly BuiltinParameter[],
     readonly body: BuiltinBody,

@@ -21,7 +21,7 @@ export type Members = Record<string, Value>;
 export function builtin(name: string, parameters: string, body: BuiltinBody): Builtin {
   const names = parameters === '' ? [] : parameters.split(' ');
   return new Builtin(
-    name,
+    `std.${name}`,
     names.map((text) => ({
       name: text.replace(/[~?]/g, ''),
       optional: text.endsWith('?'),

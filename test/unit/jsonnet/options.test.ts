@@ -150,7 +150,7 @@ describe('native functions', () => {
 
   test('fail at the place of their call', () => {
     const error = failure(() => valueFrom('1 +\nstd.native("fail")()', { nativeFunctions }));
-    expect(error.message).toBe('out of order');
+    expect(error.message).toBe('fail: out of order');
     expect(error.place).toEqual({ file: 'a.jsonnet', line: 2, column: 1 });
   });
 });
