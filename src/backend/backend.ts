@@ -35,8 +35,11 @@ export interface Backend {
     readonly subnet: string | undefined;
   }): Promise<string>;
 
-  /** `in-use`: it still has endpoints, and stays. */
-  removeNetwork(id: string): Promise<'removed' | 'absent' | 'in-use'>;
+  /**
+   * `in-use`: containers are in it, and it stays. `stuck`: the engine keeps it although nothing is in it any more: engines
+   * that remove many containers at once lose count of a network's endpoints now and then, and only a restart counts anew.
+   */
+  removeNetwork(id: string): Promise<NetworkRemoval>;
 
   createVolume(spec: {
     readonly name: string;
@@ -115,6 +118,8 @@ export type EngineFacts = Observed['engine'] & {
   /** Containers outlive a restart of the engine: an end around it is then the container's own. */
   readonly liveRestore: boolean;
 };
+
+export type NetworkRemoval = 'removed' | 'absent' | 'in-use' | 'stuck';
 
 /** What `create` makes: one attempt, everything decided. Pure data, mapped to the engine's options by the implementation. */
 export interface ContainerSpec {

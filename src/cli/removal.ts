@@ -14,10 +14,16 @@ export interface Counts {
   readonly volumes: number;
 }
 
+/** What was removed, and what the engine keeps for no reason. */
+export interface Removed extends Counts {
+  /** Names of networks that are stuck (see Backend.removeNetwork). */
+  readonly stuck: readonly string[];
+}
+
 /** What of it is on the engine now. */
 interface Found {
   readonly containers: readonly string[];
-  readonly networks: readonly string[];
+  readonly networks: readonly { readonly id: string; readonly name: string }[];
   readonly volumes: readonly string[];
 }
 
@@ -29,18 +35,23 @@ export async function removeOwned(
   backend: Backend,
   owned: Owned,
   { volumes }: { readonly volumes: boolean },
-): Promise<Counts> {
+): Promise<Removed> {
   const limit = pLimit(AT_ONCE);
   const found = await findOwned(backend, owned);
   await Promise.all(found.containers.map((id) => limit(() => backend.remove(id))));
-  const networks = await Promise.all(found.networks.map((id) => limit(() => backend.removeNetwork(id))));
+  const networks = await Promise.all(
+    found.networks.map(({ id, name }) =>
+      limit(async () => ({ name, removal: await backend.removeNetwork(id) })),
+    ),
+  );
   const gone = volumes
     ? await Promise.all(found.volumes.map((name) => limit(() => backend.removeVolume(name))))
     : [];
   return {
     containers: found.containers.length,
-    networks: networks.filter((end) => end !== 'in-use').length,
+    networks: networks.filter(({ removal }) => removal === 'removed' || removal === 'absent').length,
     volumes: gone.filter((end) => end !== 'in-use').length,
+    stuck: networks.filter(({ removal }) => removal === 'stuck').map(({ name }) => name),
   };
 }
 
@@ -76,7 +87,7 @@ async function findOwned(backend: Backend, owned: Owned): Promise<Found> {
     'run' in owned ? thing.run === owned.run : thing.experiment === owned.experiment;
   return {
     containers: containers.map((one) => one.id),
-    networks: survey.networks.filter(isOwned).map((one) => one.id),
+    networks: survey.networks.filter(isOwned),
     volumes: survey.volumes.filter(isOwned).map((one) => one.name),
   };
 }

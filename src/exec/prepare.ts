@@ -2,6 +2,7 @@ import pLimit from 'p-limit';
 import type { NewRunEvent } from '../model/event.js';
 import { Failure } from '../model/failure.js';
 import { identityLabels } from '../model/labels.js';
+import { stuckNetwork } from '../model/stuck-network.js';
 import type { ObservedImage, ObservedNetwork, PlannedImage, PlannedNetwork } from '../plan/plan.js';
 import type { RunContext } from './run-context.js';
 
@@ -103,7 +104,8 @@ export async function removeNetworks(run: RunContext): Promise<void> {
   for (const [name, id] of [...run.state.networks]) {
     try {
       const result = await run.engine.call((backend) => backend.removeNetwork(id));
-      if (result !== 'in-use') run.note({ type: 'network.removed', name });
+      if (result === 'removed' || result === 'absent') run.note({ type: 'network.removed', name });
+      if (result === 'stuck') run.note({ type: 'run.warning', message: stuckNetwork(name) });
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
       run.note({

@@ -10,6 +10,7 @@ import type {
   ContainerSummary,
   EngineFacts,
   LogChunk,
+  NetworkRemoval,
   ResourceSample,
 } from '../backend.js';
 import { type AddressPool, countNetworks, DEFAULT_POOLS } from './address-pools.js';
@@ -140,7 +141,7 @@ export class DockerBackend implements DockerEngine {
     return createNetwork(this.#docker, this.connection.apiVersion, spec);
   }
 
-  removeNetwork(id: string): Promise<'removed' | 'absent' | 'in-use'> {
+  removeNetwork(id: string): Promise<NetworkRemoval> {
     return removeNetwork(this.#docker, id);
   }
 

@@ -1,12 +1,13 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type Docker from 'dockerode';
 import type { NetworkCreateOptions, VolumeCreateOptions } from 'dockerode';
 import { Failure } from '../../model/failure.js';
-import type { Backend } from '../backend.js';
+import type { Backend, NetworkRemoval } from '../backend.js';
 import { hasLabels } from '../ownership.js';
 import { apiBelow } from './container-options.js';
 import { ask, PATIENCE, unless } from './errors.js';
 
-type Removal = 'removed' | 'absent' | 'in-use';
+type VolumeRemoval = 'removed' | 'absent' | 'in-use';
 
 /** From this API version on, a network's name is unique without being asked for. */
 const UNIQUE_NAMES = '1.44';
@@ -50,17 +51,50 @@ export async function createNetwork(
   });
 }
 
-export async function removeNetwork(docker: Docker, id: string): Promise<Removal> {
+/** A network that looks empty is asked for so often, since an engine lets go of endpoints a moment after containers. */
+const EMPTY_TRIES = 6;
+/** Milliseconds before the first further try; doubling. */
+const EMPTY_PAUSE = 50;
+
+export async function removeNetwork(docker: Docker, id: string): Promise<NetworkRemoval> {
+  for (let tries = 1; ; tries++) {
+    const answer = await tryRemoval(docker, id);
+    if (answer !== 'refused') return answer;
+    const containers = await containersIn(docker, id);
+    if (containers > 0) return 'in-use';
+    if (tries === EMPTY_TRIES) return 'stuck';
+    await sleep(EMPTY_PAUSE * 2 ** (tries - 1));
+  }
+}
+
+async function tryRemoval(docker: Docker, id: string): Promise<'removed' | 'absent' | 'refused'> {
   const remove = async (abortSignal: AbortSignal) => {
     await docker.getNetwork(id).remove({ abortSignal });
     return 'removed' as const;
   };
-  // 403: it has endpoints.
+  // 403: it has endpoints, as far as the engine knows.
   return unless(
     [404],
     'absent',
-    unless([403, 409], 'in-use', ask('Removing a network', PATIENCE.change, remove)),
+    unless([403, 409], 'refused', ask('Removing a network', PATIENCE.change, remove)),
   );
+}
+
+/** The client takes options here as everywhere; its types don't know. */
+function inspectNetwork(network: Docker.Network, options: object): Promise<Docker.NetworkInspectInfo> {
+  const inspect = network.inspect as (options: object) => Promise<Docker.NetworkInspectInfo>;
+  return inspect.call(network, options);
+}
+
+async function containersIn(docker: Docker, id: string): Promise<number> {
+  const network = await unless(
+    [404],
+    undefined,
+    ask('Looking at a network', PATIENCE.look, (abortSignal) =>
+      inspectNetwork(docker.getNetwork(id), { abortSignal }),
+    ),
+  );
+  return Object.keys(network?.Containers ?? {}).length;
 }
 
 /** Makes a volume; one that is there already stays as it is. */
@@ -74,7 +108,7 @@ export async function createVolume(
   });
 }
 
-export async function removeVolume(docker: Docker, name: string): Promise<Removal> {
+export async function removeVolume(docker: Docker, name: string): Promise<VolumeRemoval> {
   const remove = async (abortSignal: AbortSignal) => {
     await docker.getVolume(name).remove({ abortSignal });
     return 'removed' as const;

@@ -12,6 +12,7 @@ import {
   type ContainerSummary,
   type EngineFacts,
   type LogChunk,
+  type NetworkRemoval,
   RESULTS_PATH,
   type ResourceSample,
 } from '../backend.js';
@@ -209,8 +210,13 @@ export class MemoryBackend implements Backend {
     return this.#call('createNetwork', () => this.#networks.create(spec));
   }
 
-  removeNetwork(id: string): Promise<'removed' | 'absent' | 'in-use'> {
+  removeNetwork(id: string): Promise<NetworkRemoval> {
     return this.#call('removeNetwork', () => this.#networks.remove(id));
+  }
+
+  /** From now on the engine keeps this network, having lost count of its endpoints. */
+  stickNetwork(name: string): void {
+    this.#networks.stick(name);
   }
 
   createVolume(spec: Parameters<Backend['createVolume']>[0]): Promise<void> {

@@ -1,6 +1,7 @@
 import { Failure } from '../../model/failure.js';
 import { LABEL } from '../../model/labels.js';
 import type { ObservedNetwork } from '../../plan/plan.js';
+import type { NetworkRemoval } from '../backend.js';
 
 interface Network {
   readonly id: string;
@@ -10,6 +11,8 @@ interface Network {
   readonly subnet: string | undefined;
   /** Ids of the running containers in it. */
   readonly endpoints: Set<string>;
+  /** Kept although nothing is in it. */
+  stuck?: true;
 }
 
 /** The networks of a memory engine: so many at most, each with so many endpoints. */
@@ -61,12 +64,18 @@ export class MemoryNetworks {
     return id;
   }
 
-  remove(id: string): 'removed' | 'absent' | 'in-use' {
+  remove(id: string): NetworkRemoval {
     const network = this.#networks.get(id);
     if (network === undefined) return 'absent';
     if (network.endpoints.size > 0) return 'in-use';
+    if (network.stuck) return 'stuck';
     this.#networks.delete(id);
     return 'removed';
+  }
+
+  /** From now on the network stays, as where an engine has lost count of its endpoints. */
+  stick(name: string): void {
+    for (const network of this.#networks.values()) if (network.name === name) network.stuck = true;
   }
 
   require(id: string): void {

@@ -3,6 +3,7 @@ import { experimentId } from '../../journal/identity.js';
 import { isHeld, tellHolder, untilFree } from '../../journal/run-lock.js';
 import { listRunEdges, type RunEdges, resolveRun } from '../../journal/state-folder.js';
 import { Failure } from '../../model/failure.js';
+import { stuckNetwork } from '../../model/stuck-network.js';
 import { callerOf } from '../caller.js';
 import { openBackend } from '../compose.js';
 import type { CliContext, ExitCode } from '../context.js';
@@ -32,12 +33,13 @@ export async function kill(context: CliContext, flags: KillFlags): Promise<ExitC
     const held = await tellSupervisors(runs);
     const early = held.length === 0 ? 0 : await removeWhileHeld(context, backend, owned, held);
     const volumes = flags.volumes === true;
-    const late = await removeOwned(backend, owned, { volumes });
+    const { stuck, ...late } = await removeOwned(backend, owned, { volumes });
     for (const run of runs) await recordKilled(context, run);
     const left = await countOwned(backend, owned);
     // A supervisor removes its networks itself.
     const networks = Math.max(late.networks, before.networks - left.networks);
     tell(context, flags, { ...late, containers: early + late.containers, networks }, left);
+    for (const name of stuck) context.stderr.write(`${stuckNetwork(name)}\n`);
     return left.containers + left.networks + (volumes ? left.volumes : 0) > 0 ? EXIT.refused : EXIT.ok;
   } finally {
     await backend.close();

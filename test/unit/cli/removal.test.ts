@@ -40,6 +40,7 @@ describe('removing', () => {
       containers: 2,
       networks: 2,
       volumes: 0,
+      stuck: [],
     });
     expect(left(backend)).toEqual(['trial-three']);
     expect(await countOwned(backend, { experiment: 'mine' })).toEqual({
@@ -52,12 +53,19 @@ describe('removing', () => {
   it('takes one run only, with its volumes where asked', async () => {
     const backend = await engineWithRuns();
     const removed = await removeOwned(backend, { run: 'one' }, { volumes: true });
-    expect(removed).toEqual({ containers: 1, networks: 1, volumes: 1 });
+    expect(removed).toEqual({ containers: 1, networks: 1, volumes: 1, stuck: [] });
     expect(left(backend)).toEqual(['trial-three', 'trial-two']);
     expect((await backend.survey()).volumes.map((one) => one.name).sort()).toEqual([
       'volume-three',
       'volume-two',
     ]);
+  });
+
+  it('names a network that the engine keeps for no reason', async () => {
+    const backend = await engineWithRuns();
+    backend.stickNetwork('net-two');
+    const removed = await removeOwned(backend, { experiment: 'mine' }, { volumes: false });
+    expect(removed).toEqual({ containers: 2, networks: 1, volumes: 0, stuck: ['net-two'] });
   });
 
   it('leaves a container that has the labels, but another name than they say', async () => {
