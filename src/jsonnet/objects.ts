@@ -29,6 +29,8 @@ export interface WrittenField {
  */
 export class FieldTable {
   #visible: readonly string[] | undefined;
+  #lastBase: FieldTable | undefined;
+  #visibleOverLastBase: readonly string[] = [];
 
   constructor(
     readonly fields: ReadonlyMap<string, WrittenField | Slot>,
@@ -53,6 +55,21 @@ export class FieldTable {
   visibleNames(): readonly string[] {
     this.#visible ??= this.#findVisible();
     return this.#visible;
+  }
+
+  /**
+   * Names that this table leaves visible together with that of the one layer below it, sorted. The last answer is kept:
+   * a comprehension that extends a common base asks the same for every element.
+   */
+  visibleOver(base: FieldTable): readonly string[] {
+    if (this.#lastBase !== base) {
+      this.#lastBase = base;
+      const all = new Map<string, Visibility>();
+      for (const table of [base, this])
+        for (const name of table.fields.keys()) merge(all, name, table.visibilityOf(name));
+      this.#visibleOverLastBase = visibleOf(all);
+    }
+    return this.#visibleOverLastBase;
   }
 
   #findVisible(): readonly string[] {
@@ -277,10 +294,10 @@ export class LayeredObject extends JsonnetObject {
   override visibleNames(): readonly string[] {
     if (this.#visible) return this.#visible;
     const { layers } = this;
-    if (layers.length === 1) return layers[0]!.table.visibleNames();
-    const names: string[] = [];
-    for (const [name, visibility] of this.visibilities()) if (visibility !== 'hidden') names.push(name);
-    this.#visible = names.sort(compareStrings);
+    const [first, second] = layers;
+    if (layers.length === 1) return first!.table.visibleNames();
+    if (layers.length === 2 && !this.#restricted) return first!.table.visibleOver(second!.table);
+    this.#visible = visibleOf(this.visibilities());
     return this.#visible;
   }
 
@@ -374,4 +391,10 @@ function visibilitiesOf(layers: readonly Layer[], from: number, to: number): Map
 
 function merge(result: Map<string, Visibility>, name: string, visibility: Visibility): void {
   if (visibility !== 'inherit' || !result.has(name)) result.set(name, visibility);
+}
+
+function visibleOf(fields: ReadonlyMap<string, Visibility>): readonly string[] {
+  const names: string[] = [];
+  for (const [name, visibility] of fields) if (visibility !== 'hidden') names.push(name);
+  return names.sort(compareStrings);
 }

@@ -22,10 +22,10 @@ function documentsOf(text: string): { chunks: string[]; isStream: boolean } {
   let current: string[] = [];
   let isStream = false;
   // YAML 1.1 knows three more line breaks.
-  const lines = text
+  const broken = text
     .replaceAll('\u0085', '\n')
-    .replace(/^[\u2028\u2029]+/gm, '\n')
-    .split(/\r?\n/);
+    .replace(/(^|\n)[\u2028\u2029]+|[\u2028\u2029]+(?=\n|$)/g, '$1');
+  const lines = broken.split(/\r?\n/);
   if (lines.at(-1) === '') lines.pop();
   for (const line of lines) {
     if (MARK.test(line)) {
