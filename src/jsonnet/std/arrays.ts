@@ -21,12 +21,12 @@ import { sort } from './sets.js';
 
 /** More elements than this would not fit into the memory that Node gives itself. */
 const LONGEST_ARRAY = 50_000_000;
+/** The same for elements that are put off, which take a hundred bytes each. */
+const LONGEST_LAZY_ARRAY = 10_000_000;
 
-function checkLength(length: number, what: string): void {
-  if (length > LONGEST_ARRAY) {
-    throw new JsonnetError(
-      `${what} would make ${length} elements; the most that is possible is ${LONGEST_ARRAY}`,
-    );
+function checkLength(length: number, what: string, most = LONGEST_ARRAY): void {
+  if (length > most) {
+    throw new JsonnetError(`${what} would make ${length} elements; the most that is possible is ${most}`);
   }
 }
 
@@ -48,7 +48,7 @@ function range(from: Value, to: Value): Value {
 }
 
 function makeArray(size: Value, make: Value): Value {
-  checkLength(numberOf(size), 'std.makeArray');
+  checkLength(numberOf(size), 'std.makeArray', LONGEST_LAZY_ARRAY);
   const count = integerOf(size);
   return new JsonnetArray(lazyElements(functionOf(make), Math.max(0, count), (i) => [i]));
 }
