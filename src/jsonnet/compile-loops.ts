@@ -1,6 +1,7 @@
 import type { ArrayComprehensionNode, Loop } from './ast.js';
 import type { Compiler } from './compiler.js';
 import { JsonnetError } from './errors.js';
+import { checkLength, LONGEST_LAZY_ARRAY } from './limits.js';
 import { enter, stack } from './machine.js';
 import { FrameLayout, Scope } from './scope.js';
 import { type Code, type Frame, JsonnetArray, type Run, type Slot, Thunk, typeName } from './values.js';
@@ -54,6 +55,7 @@ export function compileArrayComprehension(
   const turns = compileLoops<Slot[]>(compiler, node.loops, scope, (turn) => {
     const code = compiler.code(node.body, turn, 'element');
     return (frame, into) => {
+      if (into.length >= LONGEST_LAZY_ARRAY) checkLength(into.length + 1, LONGEST_LAZY_ARRAY);
       into.push(new Thunk(code, frame));
     };
   });

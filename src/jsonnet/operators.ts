@@ -1,4 +1,5 @@
 import { JsonnetError } from './errors.js';
+import { checkLength } from './limits.js';
 import { manifestOneLine } from './manifest/json.js';
 import { compareStrings } from './strings.js';
 import { isFunction, JsonnetArray, JsonnetObject, Thunk, typeName, type Value } from './values.js';
@@ -23,6 +24,7 @@ export function plus(left: Value, right: Value): Value {
   if (left instanceof JsonnetArray && right instanceof JsonnetArray) {
     if (left.elements.length === 0) return right;
     if (right.elements.length === 0) return left;
+    checkLength(left.elements.length + right.elements.length);
     return new JsonnetArray(left.elements.concat(right.elements));
   }
   if (left instanceof JsonnetObject && right instanceof JsonnetObject) return left.extendedBy(right);

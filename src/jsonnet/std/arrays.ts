@@ -1,6 +1,7 @@
 import { apply } from '../calls.js';
 import { JsonnetError } from '../errors.js';
 import { sliceValue } from '../indexing.js';
+import { checkLength, LONGEST_LAZY_ARRAY } from '../limits.js';
 import { stack } from '../machine.js';
 import { enterLevel } from '../manifest/site.js';
 import { compare, equals, plus } from '../operators.js';
@@ -19,17 +20,6 @@ import {
 import { lazyElements } from './lazy.js';
 import { sort } from './sets.js';
 
-/** More elements than this would not fit into the memory that Node gives itself. */
-const LONGEST_ARRAY = 50_000_000;
-/** The same for elements that are put off, which take a hundred bytes each. */
-const LONGEST_LAZY_ARRAY = 10_000_000;
-
-function checkLength(length: number, what: string, most = LONGEST_ARRAY): void {
-  if (length > most) {
-    throw new JsonnetError(`${what} would make ${length} elements; the most that is possible is ${most}`);
-  }
-}
-
 /** The elements of an array, or the characters of a string. */
 export function elementsOf(value: Value): readonly Slot[] {
   if (typeof value === 'string') return codePoints(value);
@@ -40,7 +30,7 @@ export function elementsOf(value: Value): readonly Slot[] {
 function range(from: Value, to: Value): Value {
   const first = integerOf(from);
   const last = integerOf(to);
-  checkLength(last - first + 1, 'std.range');
+  checkLength(last - first + 1);
   if (last < first) return EMPTY_ARRAY;
   const elements: number[] = new Array(last - first + 1);
   for (let i = first; i <= last; i++) elements[i - first] = i;
@@ -48,7 +38,7 @@ function range(from: Value, to: Value): Value {
 }
 
 function makeArray(size: Value, make: Value): Value {
-  checkLength(numberOf(size), 'std.makeArray', LONGEST_LAZY_ARRAY);
+  checkLength(numberOf(size), LONGEST_LAZY_ARRAY);
   const count = integerOf(size);
   return new JsonnetArray(lazyElements(functionOf(make), Math.max(0, count), (i) => [i]));
 }
@@ -89,6 +79,7 @@ function flatMap(callee: Value, values: Value): Value {
 }
 
 function append(to: Slot[], slots: readonly Slot[]): void {
+  checkLength(to.length + slots.length);
   for (let i = 0; i < slots.length; i++) to.push(slots[i]!);
 }
 
@@ -221,7 +212,7 @@ function repeat(what: Value, times: Value): Value {
       throw new JsonnetError('std.repeat would make too long a string');
     return what.repeat(Math.max(0, integerOf(times)));
   }
-  checkLength(what.elements.length * wanted, 'std.repeat');
+  checkLength(what.elements.length * wanted);
   const number = integerOf(times);
   const result: Slot[] = [];
   for (let i = 0; i < number; i++) append(result, what.elements);

@@ -1,4 +1,5 @@
 import { apply } from '../calls.js';
+import { checkLength, LONGEST_LAZY_ARRAY } from '../limits.js';
 import { MANIFESTATION } from '../manifest/site.js';
 import { Closure, Code, type Frame, type JsonnetFunction, type Slot, Thunk, type Value } from '../values.js';
 
@@ -11,6 +12,7 @@ export function lazyElements(
   count: number,
   slots: (index: number) => Slot[],
 ): Slot[] {
+  checkLength(count, LONGEST_LAZY_ARRAY);
   const code = callCode(callee);
   const elements: Slot[] = new Array(count);
   for (let i = 0; i < count; i++) elements[i] = new Thunk(code, slots(i) as Frame);
