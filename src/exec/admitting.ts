@@ -60,16 +60,33 @@ export class Admitting {
       for (const attempt of this.#take(mayStart, memoryLow)) run.background(driveAttempt(run, attempt));
       return;
     }
-    // A look at what is used, and the creates after it, are one step to all combus of the engine.
-    const attempts = await run.ports.backend.exclusively(async () => {
+    await this.#createExclusively(memoryLow);
+  }
+
+  /**
+   * A look at what is used, and the creates after it, are one step to all combus of the engine. Their turn is waited for
+   * only while there is a reason: others may hold it for long, where the engine is slow or away.
+   */
+  async #createExclusively(memoryLow: string | undefined): Promise<void> {
+    const { run } = this;
+    let ours = false;
+    const creating = run.ports.backend.exclusively(async () => {
+      ours = true;
+      // While it waited for its turn, trials may have ended or been called off.
+      if (run.stopping) return [];
       await this.#lookElsewhere();
-      // While it waited for the lock, trials may have ended or been called off.
       if (run.stopping) return [];
       const taken = this.#take(this.#admit(this.#elsewhere, memoryLow), memoryLow);
       await Promise.all(taken.map((attempt) => createContainer(run, attempt)));
       return taken;
     });
-    for (const attempt of attempts) run.background(conductAttempt(run, attempt));
+    const conducting = creating.then((attempts) => {
+      for (const attempt of attempts) run.background(conductAttempt(run, attempt));
+    });
+    await settledOrAborted(conducting, run.cancelled.signal);
+    if (ours) await conducting;
+    // The turn may come when the run is over: it is then let pass, and nobody waits for it.
+    else conducting.catch(() => {});
   }
 
   #admit(elsewhere: Elsewhere, memoryLow: string | undefined): Admission<TrialWork> {
@@ -165,4 +182,19 @@ export class Admitting {
 async function driveAttempt(run: RunContext, attempt: Attempt): Promise<void> {
   await createContainer(run, attempt);
   await conductAttempt(run, attempt);
+}
+
+/** Resolves as the work does, or when the signal aborts. */
+async function settledOrAborted(work: Promise<void>, signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return;
+  let abort = () => {};
+  const aborted = new Promise<void>((resolve) => {
+    abort = resolve;
+  });
+  signal.addEventListener('abort', abort);
+  try {
+    await Promise.race([work, aborted]);
+  } finally {
+    signal.removeEventListener('abort', abort);
+  }
 }

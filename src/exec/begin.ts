@@ -52,7 +52,9 @@ async function beginAgain(run: RunContext): Promise<ResumePlan> {
 
 async function getImages(run: RunContext, tell: (event: NewRunEvent) => void): Promise<void> {
   run.images = await prepareImages(run, tell);
+  const pulled = run.plan.images.some(({ action }) => action === 'pull');
   run.plan = withImages(run.plan, run.images);
+  if (pulled) await run.order.onReplanned?.(run.plan);
 }
 
 /** What is in an image may make a plan impossible that looked well before. */

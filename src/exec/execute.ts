@@ -30,6 +30,8 @@ export interface RunOrder {
   readonly caller: { readonly uid: number; readonly root: boolean };
   /** Scales the bounds of logs; 1 = 64 MiB a trial. */
   readonly logScale: number;
+  /** Told when images that were absent have come and the plan was made again with what they say. */
+  readonly onReplanned?: ((plan: Plan) => Promise<void>) | undefined;
   /** The state of the run so far, when it continues one (it is folded on); its containers are adopted by label. */
   readonly previous: RunState | undefined;
 }

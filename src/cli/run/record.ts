@@ -3,6 +3,7 @@ import { runPaths } from '../../journal/run-paths.js';
 import type { Owner } from '../../journal/state-folder.js';
 import type { JsonValue } from '../../model/json.js';
 import { planToJson } from '../../plan/describe.js';
+import type { Plan } from '../../plan/plan.js';
 import { callerOf } from '../caller.js';
 import type { Background, CliContext } from '../context.js';
 import type { Prepared } from './prepare.js';
@@ -20,6 +21,10 @@ export async function writeRecord(
   owner: Owner | undefined,
 ): Promise<void> {
   await writeJson(runPaths.experiment(folder), read.recorded, owner);
+  await writePlan(folder, plan, owner);
+}
+
+export async function writePlan(folder: string, plan: Plan, owner: Owner | undefined): Promise<void> {
   await writeJson(runPaths.plan(folder), planToJson(plan), owner);
 }
 

@@ -15,7 +15,7 @@ import { version } from '../version.js';
 import type { RunFlags } from './flags.js';
 import { removeLeftShared } from './last-out.js';
 import type { Prepared } from './prepare.js';
-import { moveOutput, ownerOf, writeRecord } from './record.js';
+import { moveOutput, ownerOf, writePlan, writeRecord } from './record.js';
 import { RunDisplay } from './show.js';
 import { enforceDeadline, listenToSignals, Stopping } from './signals.js';
 
@@ -95,7 +95,10 @@ class Supervisor {
   async #execute(folder: RunFolder): Promise<RunResult> {
     const { context, flags, prepared, display, stopping } = this;
     const resuming = prepared.resumed !== undefined;
-    const order = await this.#order(resuming ? await readRunState(folder.folder) : undefined);
+    const order: RunOrder = {
+      ...(await this.#order(resuming ? await readRunState(folder.folder) : undefined)),
+      onReplanned: (plan) => writePlan(folder.folder, plan, ownerOf(context)),
+    };
     const journal = await openFileJournal(folder.folder, { clock: context.clock, owner: ownerOf(context) });
     let begun = false;
     journal.onEvent((event) => {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { memoryImage } from '../../../src/backend/memory/memory-backend.js';
 import type { Script } from '../../../src/backend/memory/script.js';
 import { Failure } from '../../../src/model/failure.js';
 import { experiment, TestRun, type TrialWords } from '../../rig/plan-fixture.js';
@@ -470,6 +471,22 @@ describe('stopping', () => {
     expect(test.ends()).toEqual({ a: 'skipped (interrupted)' });
     expect(test.backend.all()).toEqual([]);
   });
+
+  it('does not wait for its turn at the engine, which another run may hold for long', async () => {
+    const test = new TestRun({ a: forEver });
+    const plan = await test.clock.run(test.plan(experiment([{ name: 'a', resources: { cpus: 1 } }])));
+    let letGo = () => {};
+    const held = test.backend.exclusively(() => new Promise<void>((resolve) => (letGo = resolve)));
+    const running = test.execute(plan);
+    await test.clock.advance(10_000);
+    test.control.ask('interrupted');
+    expect((await test.clock.run(running)).outcome).toBe('interrupted');
+    expect(test.ends()).toEqual({ a: 'skipped (interrupted)' });
+    letGo();
+    await test.clock.run(held);
+    await test.clock.advance(10_000);
+    expect(test.backend.all()).toEqual([]);
+  });
 });
 
 describe('halt and keep', () => {
@@ -675,7 +692,6 @@ describe('an engine that fails', () => {
   });
 
   it('that can’t give an image refuses the run before anything starts', async () => {
-    const { memoryImage } = await import('../../../src/backend/memory/memory-backend.js');
     const image = memoryImage('solver:1');
     const test = new TestRun({}, { images: new Map([['solver:1', image]]) });
     const plan = await test.clock.run(test.plan(experiment([{ name: 'a' }])));
@@ -685,6 +701,32 @@ describe('an engine that fails', () => {
       'No registry has the image solver:1.',
     ]);
     expect(test.backend.all()).toEqual([]);
+  });
+});
+
+describe('an image that comes during the run', () => {
+  it('with a healthcheck makes a service of what others name, in the journal and in the plan that is kept', async () => {
+    const image = memoryImage('solver:1', { hasHealthcheck: true });
+    const test = new TestRun(
+      {
+        cache: { ending: { kind: 'never' }, health: { after: 1_000, result: 'healthy' } },
+        solver: exit(1_000),
+      },
+      { images: new Map(), registry: new Map([['solver:1', image]]) },
+    );
+    const trials = [
+      { name: 'cache', cmd: ['serve'] },
+      { name: 'solver', depends: ['cache'] },
+    ];
+    const plan = await test.clock.run(test.plan(experiment(trials)));
+    expect(plan.trials.map(({ kind }) => kind)).toEqual(['batch', 'batch']);
+    const kept: string[][] = [];
+    const onReplanned = async (again: typeof plan) => {
+      kept.push(again.trials.map(({ kind }) => kind));
+    };
+    expect((await test.clock.run(test.execute(plan, { onReplanned }))).exitCode).toBe(0);
+    expect(kept).toEqual([['service', 'batch']]);
+    expect(test.ends().cache).toMatch(/^stopped/);
   });
 });
 
