@@ -6,7 +6,7 @@ import { quote } from './manifest/json.js';
 import { FieldTable, Layer, LayeredObject, type ObjectShape, type WrittenField } from './objects.js';
 import { plus } from './operators.js';
 import { FrameLayout, Scope } from './scope.js';
-import { type Frame, type Run, typeName, type Value } from './values.js';
+import { type Run, typeName, type Value } from './values.js';
 
 /** An object expression: with constant names all its objects share one map of fields. */
 export function compileObject(compiler: Compiler, node: ObjectNode, scope: Scope): Run {
@@ -85,7 +85,6 @@ export function compileObjectComprehension(
   node: ObjectComprehensionNode,
   scope: Scope,
 ): Run {
-  let add: (frame: Frame, map: Map<string, WrittenField>) => void;
   let shape: ObjectShape;
   const loops = compileLoops<Map<string, WrittenField>>(compiler, node.loops, scope, (turn) => {
     const layout = new FrameLayout('object', turn.layout);
@@ -93,13 +92,12 @@ export function compileObjectComprehension(
     const locals = compileLocals(compiler, node.locals, inner);
     const { name, region, definition } = compileField(compiler, node.field, turn, inner);
     shape = { size: layout.size, locals, assertions: [] };
-    add = (frame, map) => {
+    return (frame, map) => {
       const key = fieldName(name(frame), region);
       if (key === null) return;
       if (map.has(key)) throw new JsonnetError(duplicate(key)).at(region);
       map.set(key, { ...definition, frame });
     };
-    return (frame, map) => add(frame, map);
   });
   return (frame) => {
     const map = new Map<string, WrittenField>();

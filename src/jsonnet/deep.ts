@@ -15,7 +15,7 @@ import {
   type Result,
   SIGNALS,
 } from './deep-protocol.js';
-import { JsonnetError, type Place } from './errors.js';
+import { JsonnetError, type Place, tooDeep } from './errors.js';
 import type { JsonValue } from './manifest/plain.js';
 import type { ResolvedOptions } from './options.js';
 import type { Evaluation } from './outcome.js';
@@ -84,12 +84,6 @@ const WORKER = new URL('./deep-worker.js', import.meta.url);
 
 /** Longest wait for the thread to come up, in milliseconds. */
 const START_LIMIT = 30_000;
-
-function tooDeep(): JsonnetError {
-  return new JsonnetError(
-    'this program is nested too deep, or recurses too deep, for the stack that there is',
-  );
-}
 
 function runOnDeepStack(source: Source, options: ResolvedOptions, request: Request): Result {
   if (!existsSync(fileURLToPath(WORKER))) throw tooDeep();

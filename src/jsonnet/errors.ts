@@ -101,6 +101,11 @@ export function staticError(message: string, region: Region): JsonnetError {
   return new JsonnetError(message, 'static').at(region);
 }
 
+/** Where JavaScript's stack has ended, and there is no longer one. */
+export function tooDeep(): JsonnetError {
+  return new JsonnetError('this is nested too deep, or recurses too deep, for the stack that there is');
+}
+
 /** The nearest of `candidates` to a mistyped `name`, if any is near enough to be worth suggesting. */
 export function nearest(name: string, candidates: Iterable<string>): string | undefined {
   let best: string | undefined;

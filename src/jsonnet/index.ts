@@ -8,6 +8,7 @@
  */
 import { type Node, Source } from './ast.js';
 import { DeepEvaluation } from './deep.js';
+import { tooDeep } from './errors.js';
 import { readMain } from './import.js';
 import { isStackOverflow } from './machine.js';
 import { type EvaluateOptions, type ResolvedOptions, resolveOptions } from './options.js';
@@ -37,9 +38,13 @@ export function evaluateSnippet(filename: string, text: string, options: Evaluat
   return evaluate(new Source(filename, text, path), options);
 }
 
-/** Parses a text without evaluating it. @throws {JsonnetError} of kind `static` */
+/** Parses a text without evaluating it. @throws {JsonnetError} */
 export function parse(filename: string, text: string): Node {
-  return parseSource(new Source(filename, text));
+  try {
+    return parseSource(new Source(filename, text));
+  } catch (error) {
+    throw isStackOverflow(error) ? tooDeep() : error;
+  }
 }
 
 function evaluate(source: Source, options: EvaluateOptions): Evaluation {

@@ -8,7 +8,7 @@ import { Code, type Frame, force, JsonnetObject, type Slot, Thunk, type Value } 
 /** What all the objects made by one object expression share. */
 export interface ObjectShape {
   /** Slots in the frame of an object: [1] is self, [2] the level of its layer, then locals. */
-  size: number;
+  readonly size: number;
   readonly locals: readonly { readonly slot: number; readonly code: Code }[];
   readonly assertions: readonly Code[];
 }

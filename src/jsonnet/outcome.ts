@@ -1,7 +1,7 @@
 import type { Source } from './ast.js';
-import { JsonnetError, type Place, type Region } from './errors.js';
+import { JsonnetError, type Place, type Region, tooDeep } from './errors.js';
 import { Evaluator } from './evaluator.js';
-import { isolated } from './machine.js';
+import { isolated, isStackOverflow } from './machine.js';
 import { manifestJson } from './manifest/json.js';
 import { type JsonValue, toJson } from './manifest/plain.js';
 import type { ResolvedOptions } from './options.js';
@@ -26,7 +26,7 @@ export interface Evaluation {
   placeOf(path: readonly (string | number)[]): Place;
 }
 
-/** An evaluation on the JavaScript stack as it is: a `RangeError` leaves it where that is too shallow. */
+/** An evaluation on the JavaScript stack as it is: a `RangeError` leaves the constructor where that is too shallow. */
 export class LocalEvaluation implements Evaluation {
   readonly value: JsonValue;
   readonly #root: Value;
@@ -91,7 +91,12 @@ export class LocalEvaluation implements Evaluation {
     return this.#isolated(() => findPlace(this.#root, this.#whole, path));
   }
 
+  /** What was evaluated once may be asked for where less stack is left. */
   #isolated<T>(work: () => T): T {
-    return isolated(this.#maxStack, work);
+    try {
+      return isolated(this.#maxStack, work);
+    } catch (error) {
+      throw isStackOverflow(error) ? tooDeep() : error;
+    }
   }
 }

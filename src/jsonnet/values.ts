@@ -123,8 +123,8 @@ export interface FunctionShape {
   readonly parameters: readonly CompiledParameter[];
   /** Parameters are in slots 1 to n. */
   readonly body: Code;
-  /** Slots in its frame; known only when its body is compiled, hence read through the shape. */
-  size: number;
+  /** Slots in its frame. */
+  readonly size: number;
 }
 
 /** A function: one of the program's, or a native one. */

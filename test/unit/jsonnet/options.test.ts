@@ -202,4 +202,5 @@ test('parsing alone finds mistakes of grammar, and no others', () => {
   expect(error.formatted()).toBe(
     'a:1:8: expected "," or "}" after a field, found "b"\n  1 | { a: 1 b: 2 }\n    |        ^',
   );
+  expect(failure(() => parse('a', '['.repeat(100_000))).message).toContain('too deep');
 });
