@@ -76,6 +76,11 @@ export async function countOwned(backend: Backend, owned: Owned): Promise<Counts
   };
 }
 
+/** Ids of the runs that have containers there. */
+export async function runsThere(backend: Backend, owned: Owned): Promise<ReadonlySet<string>> {
+  return new Set((await ownContainers(backend, owned)).flatMap(({ ours }) => (ours ? [ours.run] : [])));
+}
+
 async function ownContainers(backend: Backend, owned: Owned): Promise<readonly ContainerSummary[]> {
   const labels = 'run' in owned ? { [LABEL.run]: owned.run } : { [LABEL.experiment]: owned.experiment };
   return (await backend.list(labels)).filter((one) => one.ours !== undefined);

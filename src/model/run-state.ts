@@ -267,7 +267,8 @@ export function fold(state: RunState, event: RunEvent): RunState {
     case 'run.ended':
       state.outcome = event.outcome;
       state.exitCode = event.exitCode;
-      state.endedAt = event.time;
+      // It may stand there again after what was removed later: the first tells when.
+      state.endedAt ??= event.time;
       return state;
   }
 }

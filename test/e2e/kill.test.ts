@@ -28,6 +28,18 @@ describe('kill after a run', () => {
     expect(place.runs()[0]!.log('kill-a')).toBe('');
   });
 
+  it('is remembered: nothing is said to be kept any more, and the run ended when it ended', async () => {
+    const ps = JSON.parse((await place.combu(['ps', '--json'])).stdout);
+    expect(ps.trials.map((trial: { kept: boolean }) => trial.kept)).toEqual([false, false]);
+    const ends = place
+      .runs()[0]!
+      .events()
+      .filter((event) => event.type === 'run.ended');
+    expect(ends).toHaveLength(2);
+    const { runs } = JSON.parse((await place.combu(['runs', '--json'])).stdout);
+    expect(runs[0]).toMatchObject({ endedAt: ends[0]!.time, exitCode: 1 });
+  });
+
   it('has nothing to do a second time', async () => {
     const kill = await place.combu(['kill', '--json']);
     expect(JSON.parse(kill.stdout)).toEqual({

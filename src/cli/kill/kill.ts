@@ -9,9 +9,9 @@ import { openBackend } from '../compose.js';
 import type { CliContext, ExitCode } from '../context.js';
 import { EXIT } from '../errors.js';
 import type { ExperimentFlags } from '../flags.js';
-import { type Counts, countOwned, type Owned, removeOwned, removeStarted } from '../removal.js';
+import { type Counts, countOwned, type Owned, removeOwned, removeStarted, runsThere } from '../removal.js';
 import { experimentFile, stateFolder } from '../state.js';
-import { recordKilled } from './record-killed.js';
+import { recordCleared } from './record-cleared.js';
 
 export interface KillFlags extends ExperimentFlags {
   readonly run?: string;
@@ -26,15 +26,19 @@ const LOOK_AGAIN = 300;
 
 /** `combu kill`: the supervisors first, then everything on the engine, then a count of what is left. */
 export async function kill(context: CliContext, flags: KillFlags): Promise<ExitCode> {
-  const { owned, runs } = await target(context, flags);
+  const { owned, recorded } = await target(context, flags);
+  const unended = recorded.filter((run) => run.last?.type !== 'run.ended');
   const backend = await openBackend(context);
   try {
     const before = await countOwned(backend, owned);
-    const held = await tellSupervisors(runs);
+    const there = await runsThere(backend, owned);
+    const held = await tellSupervisors(unended);
     const early = held.length === 0 ? 0 : await removeWhileHeld(context, backend, owned, held);
     const volumes = flags.volumes === true;
     const { stuck, ...late } = await removeOwned(backend, owned, { volumes });
-    for (const run of runs) await recordKilled(context, run);
+    for (const run of recorded) {
+      if (there.has(run.id) || unended.includes(run)) await recordCleared(context, run);
+    }
     const left = await countOwned(backend, owned);
     // A supervisor removes its networks itself.
     const networks = Math.max(late.networks, before.networks - left.networks);
@@ -46,15 +50,12 @@ export async function kill(context: CliContext, flags: KillFlags): Promise<ExitC
   }
 }
 
-/** What is to go, and the runs on record that it belongs to and that have no end yet. */
+/** What is to go, and the runs on record that it belongs to. */
 async function target(
   context: CliContext,
   flags: KillFlags,
-): Promise<{ readonly owned: Owned; readonly runs: readonly RunEdges[] }> {
-  const unended = async (experiment?: string) =>
-    (await listRunEdges(await stateOf(context, flags), experiment)).filter(
-      (run) => run.last?.type !== 'run.ended',
-    );
+): Promise<{ readonly owned: Owned; readonly recorded: readonly RunEdges[] }> {
+  const runs = async (experiment?: string) => listRunEdges(await stateOf(context, flags), experiment);
   if (flags.run === undefined) {
     if (flags.file === '-') {
       throw new Failure('What came from standard input can be named by its run only.', {
@@ -64,15 +65,15 @@ async function target(
     }
     const file = await experimentFile(context, flags);
     const experiment = await experimentId(file, context.host, callerOf(context).uid);
-    return { owned: { experiment }, runs: await unended(experiment) };
+    return { owned: { experiment }, recorded: await runs(experiment) };
   }
   const found = await resolveRun(await stateOf(context, flags), flags.run);
   if (found.ok) {
     const { id } = found.value;
-    return { owned: { run: id }, runs: (await unended()).filter((run) => run.id === id) };
+    return { owned: { run: id }, recorded: (await runs()).filter((run) => run.id === id) };
   }
   // Its folder may be gone: what it has on the engine carries its whole id.
-  return { owned: { run: flags.run }, runs: [] };
+  return { owned: { run: flags.run }, recorded: [] };
 }
 
 /** The state folder; the one of the current folder where there is no experiment file. */

@@ -9,7 +9,7 @@ import { Failure } from '../../model/failure.js';
 import { callerOf } from '../caller.js';
 import { logScale } from '../compose.js';
 import type { CliContext, ExitCode } from '../context.js';
-import { recordKilled } from '../kill/record-killed.js';
+import { recordCleared } from '../kill/record-cleared.js';
 import { removeOwned } from '../removal.js';
 import { version } from '../version.js';
 import type { RunFlags } from './flags.js';
@@ -78,7 +78,7 @@ class Supervisor {
     const there = new Set([...containers.map((one) => one.ours?.run), ...networks.map((one) => one.run)]);
     for (const run of clear) {
       if (there.has(run.id)) await removeOwned(backend, { run: run.id }, { volumes: false });
-      if (run.standing === 'interrupted') await recordKilled(this.context, run);
+      if (there.has(run.id) || run.standing === 'interrupted') await recordCleared(this.context, run);
     }
   }
 

@@ -1,0 +1,48 @@
+import { openFileJournal } from '../../journal/file-journal.js';
+import { readRunState } from '../../journal/read-run.js';
+import { holdRun } from '../../journal/run-lock.js';
+import type { RunFolder } from '../../journal/state-folder.js';
+import type { NewRunEvent } from '../../model/event.js';
+import { isEnded, type RunState } from '../../model/run-state.js';
+import type { CliContext } from '../context.js';
+import { ownerOf } from '../run/record.js';
+
+/** 128 + SIGKILL: what a run ends with that was killed; as its own supervisor records it. */
+const KILLED = 137;
+
+/**
+ * Writes down that nothing of a run is on the engine any more: containers that were kept are gone, and a run that nobody
+ * supervises has ended, so that it never seems to go on. Does nothing where a supervisor lives.
+ */
+export async function recordCleared(context: CliContext, run: RunFolder): Promise<void> {
+  const owner = ownerOf(context);
+  const lock = await holdRun(run, { pid: context.pid, owner }, () => {});
+  if (lock === undefined) return;
+  try {
+    const events = whatToWrite(await readRunState(run.folder));
+    if (events.length === 0) return;
+    const journal = await openFileJournal(run.folder, { clock: context.clock, owner });
+    try {
+      for (const event of events) await journal.append(event, { sync: event.type === 'run.ended' });
+    } finally {
+      await journal.close();
+    }
+  } finally {
+    await lock.release();
+  }
+}
+
+function whatToWrite(state: RunState): readonly NewRunEvent[] {
+  const events: NewRunEvent[] = [];
+  for (const { name: trial, state: now, attempt, kept } of state.trials.values()) {
+    if (kept) events.push({ type: 'attempt.removed', trial, attempt });
+    if (isEnded(now)) continue;
+    if (attempt === 0) events.push({ type: 'trial.skipped', trial, cause: { kind: 'killed' } });
+    else events.push({ type: 'trial.ended', trial, state: 'killed', cause: 'killed' });
+  }
+  const { outcome, exitCode } = state;
+  if (outcome === null) events.push({ type: 'run.ended', outcome: 'killed', exitCode: KILLED });
+  // A journal's last line is its run's end, also when something was said after it.
+  else if (events.length > 0) events.push({ type: 'run.ended', outcome, exitCode: exitCode ?? 0 });
+  return events;
+}
