@@ -148,6 +148,7 @@ function parseDirective(template: string, from: number): [Directive, number] {
 
 /** `text` with spaces up to a width that may come from the program as a fraction. */
 function pad(text: string, width: number, left: boolean): string {
+  if (width <= 0) return text;
   const missing = width - codePointLength(text);
   if (missing <= 0) return text;
   const blanks = ' '.repeat(Math.ceil(missing));

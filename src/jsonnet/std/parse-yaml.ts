@@ -76,12 +76,18 @@ function parseDocument(text: string): Value {
 function upToEndOfRoot(text: string): string {
   const end = endOfRoot(text);
   if (end === undefined) return text;
-  const rest = text.slice(end).trimStart();
+  const behind = text.slice(end);
+  const rest = behind.trimStart();
   if (rest === '' || rest.startsWith(':') || rest.startsWith('#')) return text;
-  if (/^(?:[%@`]|[-?][ \n])/.test(rest))
-    throw new JsonnetError(`this is not YAML: ${JSON.stringify(rest[0])} behind its end`);
+  if (/^(?:[%@`]|[-?][ \n])/.test(rest) || KEY_ON_SAME_LINE.test(behind)) {
+    throw new JsonnetError(`this is not YAML: unexpected ${JSON.stringify(rest[0])} behind its end`);
+  }
   return text.slice(0, end);
 }
+
+/** A key, quoted or plain, with its colon. */
+const KEY_ON_SAME_LINE =
+  /^[ \t]*(?:"(?:[^"\\\n]|\\.)*"|'(?:[^'\n]|'')*'|[^"'[{\s][^\n]*?)[ \t]*:(?:[ \t\n]|$)/;
 
 /** Where a root that is a quoted text or a flow collection ends; undefined for any other, or if it does not end. */
 function endOfRoot(text: string): number | undefined {
