@@ -7,7 +7,6 @@ import {
   evaluateSnippet,
 } from '../../jsonnet/index.js';
 import type { CliContext } from '../context.js';
-import { readSource, values } from '../experiment.js';
 import type { EvalFlags } from './flags.js';
 
 /** Evaluates what the command line names: a program, a file, standard input, or the experiment. */
@@ -20,6 +19,7 @@ export async function evaluateAsAsked(
   if (flags.exec) return evaluateSnippet('<cmdline>', file ?? '', options);
   if (file === '-') return evaluateSnippet('<stdin>', await textOf(context.stdin), options);
   if (file !== undefined) return evaluateFile(file, options);
+  const { readSource } = await import('../experiment.js');
   const { source } = await readSource(context, flags);
   return source.kind === 'file'
     ? evaluateFile(source.path, options)
@@ -31,12 +31,14 @@ function optionsOf(context: CliContext, flags: EvalFlags): EvaluateOptions {
   const folders = (context.env.JSONNET_PATH ?? '').split(':').filter((folder) => folder !== '');
   return {
     extVars: {
-      ...values(flags.extStr, flags.extCode),
+      ...given(flags.extStr, 'string'),
+      ...given(flags.extCode, 'code'),
       ...files(flags.extStrFile, 'importstr'),
       ...files(flags.extCodeFile, 'import'),
     },
     topLevelArgs: {
-      ...values(flags.tlaStr, flags.tlaCode),
+      ...given(flags.tlaStr, 'string'),
+      ...given(flags.tlaCode, 'code'),
       ...files(flags.tlaStrFile, 'importstr'),
       ...files(flags.tlaCodeFile, 'import'),
     },
@@ -47,6 +49,13 @@ function optionsOf(context: CliContext, flags: EvalFlags): EvaluateOptions {
       context.stderr.write(`TRACE: ${place.file}:${place.line} ${message}\n`);
     },
   };
+}
+
+function given(
+  values: Readonly<Record<string, string>>,
+  kind: ExternalValue['kind'],
+): Record<string, ExternalValue> {
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, { kind, value }]));
 }
 
 /** Variables whose values are in files: read when the program wants them. */
