@@ -17,6 +17,8 @@ const PATIENCE = 5_000;
 const REOPEN_PAUSE = 1_000;
 /** A head that fills less than this share of its bound has never been cut. */
 const WHOLE = 0.9;
+/** So much must have been taken of a log before it is worth asking whether the stream jumped. */
+const SUSPECT = 8 * MEBIBYTE;
 const NEWLINE = 10;
 /** A last line longer than this is not shown to its end anyway. */
 const LAST_LINE = 4_096;
@@ -35,6 +37,11 @@ export class LogKeeper {
   #full = false;
   #reading: Promise<void> = Promise.resolve();
   #following: Promise<void> = Promise.resolve();
+  /** Lines taken, and the time of the first. */
+  #lines = 0;
+  #from: string | undefined;
+  /** Where the time between what was taken before and after is the longest: the place of a jump, if there was one. */
+  #pause: { readonly length: number; readonly bytes: number; readonly to: string } | undefined;
   #cut: { readonly from: string; readonly to: string } | null = null;
   #ending: Uint8Array = new Uint8Array(0);
 
@@ -90,6 +97,7 @@ export class LogKeeper {
     if (there) {
       // Also after a stream that ended by itself: now and then it lacks what the program wrote last.
       if (!this.#full) await this.#tolerant(() => this.#take(false));
+      if (!this.#full && this.#weight > SUSPECT * this.scale) await this.#tolerant(() => this.#mendJump());
       if (this.#full) await this.#tolerant(() => this.#readTail());
     }
     await this.file.close();
@@ -167,6 +175,39 @@ export class LogKeeper {
     for (const chunk of chunks) await this.#write(chunk);
   }
 
+  /**
+   * A stream that lags behind a flood jumps over lines, without a word, when the engine begins a new file. What the engine
+   * still has tells: where it has all, the log is taken anew; else what stands before the longest pause is the true head.
+   */
+  async #mendJump(): Promise<void> {
+    let lines = 0;
+    let oldest: string | undefined;
+    for await (const chunk of this.engine.stream((backend) =>
+      backend.logs(this.container, { follow: false }),
+    )) {
+      oldest ??= chunk.from;
+      lines += countLines(chunk.bytes);
+    }
+    if (oldest === undefined || this.#from === undefined) return;
+    const hasAll = oldest <= this.#from;
+    if (hasAll && lines === this.#lines) return;
+    if (hasAll) {
+      await this.#truncate(0, undefined);
+      this.#weight = 0;
+      await this.#take(false);
+    } else if (this.#pause !== undefined) {
+      await this.#truncate(this.#pause.bytes, this.#pause.to);
+      this.#full = true;
+    }
+  }
+
+  async #truncate(bytes: number, to: string | undefined): Promise<void> {
+    await this.file.truncate(bytes);
+    this.#bytes = bytes;
+    this.#to = to;
+    this.#ending = new Uint8Array(0);
+  }
+
   /** Whether the engine has dropped lines written after this time: its oldest is younger. */
   async #dropped(time: string): Promise<boolean> {
     const lines = this.engine.stream((backend) => backend.logs(this.container, { follow: false }));
@@ -175,6 +216,14 @@ export class LogKeeper {
   }
 
   async #write(chunk: LogChunk): Promise<void> {
+    this.#from ??= chunk.from;
+    this.#lines += countLines(chunk.bytes);
+    if (this.#to !== undefined) {
+      const length = Date.parse(chunk.to) - Date.parse(this.#to);
+      if (this.#pause === undefined || length > this.#pause.length) {
+        this.#pause = { length, bytes: this.#bytes, to: this.#to };
+      }
+    }
     await this.#append(chunk.bytes);
     if (this.#to === undefined || chunk.to > this.#to) this.#to = chunk.to;
   }

@@ -19,6 +19,10 @@ class EngineLog {
   lines: Line[] = [];
   /** How many lines a stream that follows gives before it ends by itself. */
   streamed = Number.POSITIVE_INFINITY;
+  /** Which lines, by their time, a stream that follows jumps over. */
+  jumped: (time: number) => boolean = () => false;
+  /** Lines before this time are gone but for whom they were streamed to. */
+  oldest = 0;
   /** Awaited before each answer begins. */
   delay: Promise<void> = Promise.resolve();
 
@@ -30,7 +34,8 @@ class EngineLog {
     const { follow, since, tailBytes } = options;
     await this.delay;
     let chosen = this.lines.filter((line) => since === undefined || iso(line.time) > since);
-    if (follow) chosen = chosen.slice(0, this.streamed);
+    if (follow) chosen = chosen.slice(0, this.streamed).filter(({ time }) => !this.jumped(time));
+    else chosen = chosen.filter(({ time }) => time >= this.oldest);
     if (tailBytes !== undefined) {
       chosen = chosen.filter((_, index) => index >= chosen.length - linesOf(tailBytes));
     }
@@ -49,8 +54,8 @@ class LogFile implements AttemptLog {
   async write(bytes: Uint8Array): Promise<void> {
     this.text += new TextDecoder().decode(bytes);
   }
-  async truncate(): Promise<void> {
-    this.text = '';
+  async truncate(bytes: number): Promise<void> {
+    this.text = this.text.slice(0, bytes);
   }
   async close(): Promise<void> {}
 }
@@ -128,6 +133,40 @@ describe('the log of an attempt', () => {
     await keeper.finish(true);
     const cut = `[combu: what was written from ${iso(3)} to ${iso(95)} was cut]\n`;
     expect(file.text).toBe([...numbered(1, 4), cut, ...numbered(96, 100)].join(''));
+  });
+
+  describe('of a flood, whose stream jumped over lines', () => {
+    /** A line each millisecond, of which the stream lacks those from 300 to 899; the last is written after the jump. */
+    const jump = (oldest: number) => {
+      const log = new EngineLog();
+      for (const text of numbered(0, 999)) log.add(text);
+      log.jumped = (time) => time >= 300 && time < 900;
+      log.oldest = oldest;
+      return log;
+    };
+    // The 400 lines that the stream gives weigh 44,000: more than the 33,554 from which on a log is looked at again
+    // (8 MiB by this scale), and less than the 201,326 of a full head.
+    const scale = 0.004;
+
+    it('is whole when the engine still has all of it', async () => {
+      const { file, keeper } = keep(jump(0), scale);
+      keeper.follow();
+      await keeper.finish(true);
+      expect(file.text).toBe(numbered(0, 999).join(''));
+      expect(keeper.result.cut).toBeNull();
+    });
+
+    it('has its true head, and says what is missing, when the engine has dropped that', async () => {
+      const { file, keeper } = keep(jump(700), scale);
+      keeper.follow();
+      await keeper.finish(true);
+      const head = numbered(0, 299).join('');
+      const tail = numbered(700, 999).join('');
+      expect(file.text).toBe(
+        `${head}[combu: what was written from ${iso(299)} to ${iso(700)} was cut]\n${tail}`,
+      );
+      expect(keeper.result).toEqual({ bytes: file.text.length, cut: { from: iso(299), to: iso(700) } });
+    });
   });
 
   it('is whole when head and tail together hold everything', async () => {
