@@ -37,6 +37,8 @@ export class Attempt {
   refusal: string | undefined;
   /** Its end was heard of, though not yet seen. */
   endHeard = false;
+  /** The engine told that memory ran out in it. */
+  oomHeard = false;
   end: SeenEnd | undefined;
   log: LogKeeper | undefined;
   /** A place in the start window is held for it. */

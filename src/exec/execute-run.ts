@@ -75,6 +75,8 @@ function listenerOf(run: RunContext): WatchListener {
         case 'removed':
           return hearEnd(attempt);
         case 'oom':
+          attempt.oomHeard = true;
+          attempt.bell.ring();
           return;
       }
     },

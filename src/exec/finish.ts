@@ -5,12 +5,14 @@ import { printableLine } from '../util/printable.js';
 import type { Attempt } from './attempt.js';
 import { isFailure, whyHalt } from './halt.js';
 import { staysForALook } from './keep.js';
-import { endedInOutage, judge, type Verdict } from './outcome.js';
+import { endedInOutage, judge, mayBeOutOfMemory, type Verdict } from './outcome.js';
 import { copyOutputs } from './outputs.js';
 import { decideRetry, type RetryDecision } from './retry.js';
 import type { RunContext } from './run-context.js';
 import { stopRun, trialEnded } from './stopping.js';
 
+/** How long word that memory ran out is waited for (milliseconds). */
+const OOM_PATIENCE = 500;
 /** A line shown in tables and messages is no longer than this. */
 const LONGEST_LINE = 500;
 
@@ -52,11 +54,15 @@ async function recordEnd(run: RunContext, attempt: Attempt): Promise<AttemptEnd>
     state === undefined || container === undefined
       ? { missing: [] }
       : await copyOutputs(run, attempt, container);
+  if (attempt.stopped === undefined && mayBeOutOfMemory(state, attempt.request.memory > 0)) {
+    if (!attempt.oomHeard) await run.ports.clock.sleep(OOM_PATIENCE, run.cancelled.signal);
+  }
   const verdict: Verdict =
     attempt.refusal !== undefined && attempt.stopped === undefined
       ? { outcome: 'failed', cause: attempt.refusal, note: undefined }
       : judge({
           state,
+          oomHeard: attempt.oomHeard,
           service: work.planned.kind === 'service',
           stopped: attempt.stopped,
           duringOutage:

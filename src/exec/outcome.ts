@@ -8,6 +8,8 @@ export type StopCause = 'timeout' | 'unneeded' | 'unhealthy' | 'interrupted' | '
 export interface Evidence {
   /** undefined = the container is gone. */
   readonly state: Extract<ContainerState, { status: 'ended' }> | undefined;
+  /** The engine told by an event that memory ran out: its record lacks that where the event came after the end. */
+  readonly oomHeard: boolean;
   readonly service: boolean;
   /** combu asked it to stop at `at` (milliseconds). */
   readonly stopped: { readonly why: StopCause; readonly at: number } | undefined;
@@ -45,19 +47,31 @@ export function judge(evidence: Evidence): Verdict {
     return stoppedVerdict(stopped.why, evidence.service);
   }
   if (evidence.duringOutage) return verdict('lost', 'the engine stopped while it ran');
+  const oom = state.oomKilled || evidence.oomHeard;
   if (state.exitCode === 0) {
-    const note = state.oomKilled ? 'a child process ran out of memory' : undefined;
+    const note = oom ? 'a child process ran out of memory' : undefined;
     const missing = evidence.missing[0];
     if (missing === undefined) return verdict('succeeded', 'exit 0', note);
     if (evidence.killed) return verdict('killed', 'killed before its outputs were copied', note);
     return verdict('failed', `missing output ${missing}`, note);
   }
-  if (state.oomKilled) return verdict('oom', `out of memory (exit ${state.exitCode})`);
+  if (oom) return verdict('oom', `out of memory (exit ${state.exitCode})`);
   if (state.exitCode === 137) return verdict('failed', 'killed by signal 9, not by combu');
   return verdict(
     'failed',
     state.error === '' ? `exit ${state.exitCode}` : `exit ${state.exitCode}: ${state.error}`,
   );
+}
+
+/**
+ * Whether the engine may have more to say: it was killed while its memory was limited, and nothing says by whom. Engines
+ * tell of memory that ran out now and then a moment after the end.
+ */
+export function mayBeOutOfMemory(
+  state: Extract<ContainerState, { status: 'ended' }> | undefined,
+  memoryLimited: boolean,
+): boolean {
+  return memoryLimited && state !== undefined && state.exitCode === 137 && !state.oomKilled;
 }
 
 /**

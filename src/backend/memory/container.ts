@@ -78,6 +78,12 @@ export class MemoryContainer {
         this.end(137, true);
       });
     }
+    if (ending.kind === 'late-oom') {
+      this.#later(ending.after, () => {
+        this.end(137);
+        void this.clock.sleep(100).then(() => this.emit('oom', this));
+      });
+    }
   }
 
   failToStart(error: string): void {

@@ -5,6 +5,8 @@ export type Ending =
   | { readonly kind: 'exit'; readonly after: number; readonly code: number }
   /** The engine's record says that memory ran out; exit code 137. */
   | { readonly kind: 'oom'; readonly after: number }
+  /** As `oom`, but the record lacks it, and the event comes 100 ms after the end. */
+  | { readonly kind: 'late-oom'; readonly after: number }
   | { readonly kind: 'never' };
 
 /** What it does at the stop signal: end with `code` after `after` milliseconds, or nothing. */

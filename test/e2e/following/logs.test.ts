@@ -90,7 +90,7 @@ describe('logs of more trials than there are streams', () => {
         defaults: { image: '${BUSYBOX}', resources: { cpus: 0 }, networks: ['none'], volumes: [{ host: './gate', container: '/gate' }] },
         trials: [{ name: 'logs-%03d' % i, cmd: ['sh', '-c', |||
           echo first
-          until [ -e /gate/open ]; do usleep 200000; done
+          until [ -e /gate/open ]; do sleep 1; done
           echo last
         |||] } for i in std.range(1, ${TRIALS})],
       }`,

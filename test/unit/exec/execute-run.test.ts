@@ -152,6 +152,18 @@ describe('how trials end', () => {
     expect(peaks.a!.cpuSeconds).toBeGreaterThan(8);
     expect(peaks.b).toEqual({ memory: null, cpuSeconds: null });
   });
+
+  it('oom: also when the engine tells of it only after the end', async () => {
+    const trials = [{ name: 'a', resources: { memory: 64 * MIB } }, { name: 'b' }];
+    const { test } = await run(trials, {
+      a: { ending: { kind: 'late-oom', after: 1_000 } },
+      b: exit(1_000, 137),
+    });
+    expect(test.ends()).toEqual({
+      a: 'oom (out of memory (exit 137))',
+      b: 'failed (killed by signal 9, not by combu)',
+    });
+  });
 });
 
 describe('dependencies', () => {

@@ -19,6 +19,7 @@ function ended(more: Partial<NonNullable<Evidence['state']>> = {}): NonNullable<
 function verdict(more: Partial<Evidence>): string {
   const evidence: Evidence = {
     state: ended(),
+    oomHeard: false,
     service: false,
     stopped: undefined,
     duringOutage: false,
