@@ -5,7 +5,7 @@ import type { EngineLink } from './engine-link.js';
 
 /** A round over all that runs begins at most so often, and takes at least so long for each (milliseconds). */
 const ROUND = 1_000;
-const EACH = 50;
+const EACH = 20;
 
 /** The highest memory and the latest cpu time seen of what runs, sampled in turn. What was never measured is null. */
 export class PeakSampler {

@@ -187,7 +187,7 @@ export class DockerBackend implements DockerEngine {
 
   async sample(container: string): Promise<ResourceSample | undefined> {
     const cgroups = { version: this.info.CgroupVersion ?? '1', driver: this.info.CgroupDriver ?? 'cgroupfs' };
-    const sample = this.#local ? await sampleFiles(container, cgroups) : undefined;
+    const sample = this.#local ? sampleFiles(container, cgroups) : undefined;
     return sample ?? sampleStats(this.#docker, container);
   }
 

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import type Docker from 'dockerode';
 import type { ResourceSample } from '../backend.js';
@@ -10,41 +11,37 @@ export interface CgroupTraits {
   readonly driver: string;
 }
 
-/** One sample from the control group's own files, which costs nothing; undefined where they can't be read. */
-export async function sampleFiles(
+/**
+ * One sample from the control group's own files, which costs next to nothing; undefined where they can't be read. Read at
+ * once and not in turn with other work: no disk is behind them, and a hundred trials are looked at ten times as cheaply.
+ */
+export function sampleFiles(
   id: string,
   { version, driver }: CgroupTraits,
   root = '/sys/fs/cgroup',
-): Promise<ResourceSample | undefined> {
+): ResourceSample | undefined {
   const group = driver === 'systemd' ? `system.slice/docker-${id}.scope` : `docker/${id}`;
   try {
-    return version === '2' ? await readUnified(`${root}/${group}`) : await readSplit(root, group);
+    return version === '2' ? readUnified(`${root}/${group}`) : readSplit(root, group);
   } catch {
     return undefined;
   }
 }
 
-async function readUnified(folder: string): Promise<ResourceSample> {
-  const [current, memory, cpu] = await Promise.all(
-    ['memory.current', 'memory.stat', 'cpu.stat'].map((file) => readFile(`${folder}/${file}`, 'utf8')),
-  );
+function readUnified(folder: string): ResourceSample {
+  const read = (file: string) => readFileSync(`${folder}/${file}`, 'utf8');
   return {
-    memory: Number(current) - field(memory!, 'inactive_file'),
-    cpuSeconds: field(cpu!, 'usage_usec') / 1e6,
+    memory: Number(read('memory.current')) - field(read('memory.stat'), 'inactive_file'),
+    cpuSeconds: field(read('cpu.stat'), 'usage_usec') / 1e6,
   };
 }
 
-async function readSplit(root: string, group: string): Promise<ResourceSample> {
-  const [usage, memory, cpu] = await Promise.all(
-    [
-      `memory/${group}/memory.usage_in_bytes`,
-      `memory/${group}/memory.stat`,
-      `cpuacct/${group}/cpuacct.usage`,
-    ].map((file) => readFile(`${root}/${file}`, 'utf8')),
-  );
+function readSplit(root: string, group: string): ResourceSample {
+  const read = (file: string) => readFileSync(`${root}/${file}`, 'utf8');
+  const stat = read(`memory/${group}/memory.stat`);
   return {
-    memory: Number(usage) - field(memory!, 'total_inactive_file'),
-    cpuSeconds: Number(cpu) / 1e9,
+    memory: Number(read(`memory/${group}/memory.usage_in_bytes`)) - field(stat, 'total_inactive_file'),
+    cpuSeconds: Number(read(`cpuacct/${group}/cpuacct.usage`)) / 1e9,
   };
 }
 
