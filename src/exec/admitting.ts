@@ -43,9 +43,11 @@ export class Admitting {
   async admitReady(): Promise<void> {
     const { run } = this;
     if (run.stopping) return;
+    // Asked first: while the answer is waited for, starts that were admitted before may take every place.
+    const memoryLow = await this.#memoryLow();
+    if (run.stopping) return;
     run.heldByWindow = run.window.free === 0;
     if (run.heldByWindow) return;
-    const memoryLow = await this.#memoryLow();
     // What fits as far as this run knows; spares the lock where it is full of our own.
     const mayStart = this.#admit(NOTHING_ELSEWHERE, memoryLow);
     if (mayStart.admitted.length === 0) {

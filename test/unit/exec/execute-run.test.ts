@@ -615,6 +615,31 @@ describe('bounds', () => {
     expect((await test.clock.run(running)).exitCode).toBe(0);
   });
 
+  it('starts under way, while the machine is asked how much memory it has', async () => {
+    const trials = Array.from({ length: 300 }, (_, n) => ({ name: `t${n}`, resources: { cpus: 0 } }));
+    const scripts = Object.fromEntries(trials.map(({ name }) => [name, exit(600_000)]));
+    // While one answer is waited for, what was admitted before takes all the places: with these uneven times it happens.
+    let last = 7;
+    const uneven = (most: number) => {
+      last = (last * 48_271) % 2_147_483_647;
+      return 1 + (last % most);
+    };
+    const most: Partial<Record<string, number>> = { availableMemory: 15, create: 30, start: 60 };
+    const latency = (verb: string) => uneven(most[verb] ?? 1);
+    const test = new TestRun(scripts, { latency, availableMemory: () => 2 ** 40 });
+    const append = test.journal.append.bind(test.journal);
+    test.journal.append = async (event, options) => {
+      if (event.type === 'attempt.intended') await test.clock.sleep(uneven(12));
+      return append(event, options);
+    };
+    const plan = await test.clock.run(test.plan(experiment(trials)));
+    const running = test.execute(plan);
+    await test.clock.advance(30_000);
+    expect(test.events('attempt.started')).toHaveLength(300);
+    test.control.ask('killed', true);
+    await test.clock.run(running);
+  });
+
   it('a large trial is not overtaken for ever', async () => {
     const small = Array.from({ length: 300 }, (_, n) => ({ name: `s${n}`, resources: { cpus: 1 } }));
     const trials = [
