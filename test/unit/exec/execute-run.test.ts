@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { memoryImage } from '../../../src/backend/memory/memory-backend.js';
 import type { Script } from '../../../src/backend/memory/script.js';
+import type { NewRunEvent } from '../../../src/model/event.js';
 import { Failure } from '../../../src/model/failure.js';
 import { experiment, TestRun, type TrialWords } from '../../rig/plan-fixture.js';
 import { foreignSpec } from './foreign-spec.js';
@@ -628,9 +629,9 @@ describe('bounds', () => {
     const latency = (verb: string) => uneven(most[verb] ?? 1);
     const test = new TestRun(scripts, { latency, availableMemory: () => 2 ** 40 });
     const append = test.journal.append.bind(test.journal);
-    test.journal.append = async (event, options) => {
+    test.journal.append = async (event: NewRunEvent) => {
       if (event.type === 'attempt.intended') await test.clock.sleep(uneven(12));
-      return append(event, options);
+      return append(event);
     };
     const plan = await test.clock.run(test.plan(experiment(trials)));
     const running = test.execute(plan);
