@@ -29,7 +29,7 @@ describe('volumes', () => {
               { host: '~', container: '/home' },
               { host: '${place.path('project/out')}', container: '/out' },
             ],
-            cmd: ['sh', '-c', 'cat /data/input.txt /beside/input.txt /home/input.txt | tee /out/seen.txt; touch /data/mine || echo read-only'] },
+            cmd: ['sh', '-c', 'cat /data/input.txt /beside/input.txt /home/input.txt | tee /out/seen.txt; touch /data/mine 2>/dev/null || echo read-only'] },
           { name: 'volumes-writer', volumes: [
               { host: '${shared}', container: '/shared' }, { host: '${external}', container: '/external' }, { host: '${declared}', container: '/declared' },
             ],
@@ -37,7 +37,7 @@ describe('volumes', () => {
           { name: 'volumes-reader', depends: [{ name: 'volumes-writer', condition: 'completed' }], volumes: [
               { host: '${shared}', container: '/shared', readonly: true },
             ],
-            cmd: ['sh', '-c', 'cat /shared/note; touch /shared/mine || echo read-only'] },
+            cmd: ['sh', '-c', 'cat /shared/note; touch /shared/mine 2>/dev/null || echo read-only'] },
         ],
       }`,
     );
