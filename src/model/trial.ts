@@ -54,7 +54,8 @@ export interface Healthcheck {
 }
 
 /** What makes a failed attempt worth another. */
-export type RetryCause = 'oom' | 'timeout' | 'exit';
+export const RETRY_CAUSES = ['oom', 'timeout', 'exit'] as const;
+export type RetryCause = (typeof RETRY_CAUSES)[number];
 
 export interface Retries {
   /** How many further attempts; 0 = none. */
@@ -65,6 +66,9 @@ export interface Retries {
   /** The memory request is multiplied by this for each attempt after an `oom`. */
   readonly memoryFactor: number;
 }
+
+/** What a trial has that says nothing of it, and what is not said is like where it says something. */
+export const NO_RETRIES: Retries = { max: 0, on: RETRY_CAUSES, backoff: 1000, memoryFactor: 1 };
 
 export interface Output {
   /** Path in the container; relative ones are under `workdir`; globs in the last part only. */
@@ -111,6 +115,8 @@ export interface Trial {
   readonly timeout: number | undefined;
   /** Milliseconds without cpu, log or results after which a batch trial is stopped; undefined = never. */
   readonly stall: number | undefined;
+  /** `stall` was written for this trial, not for whatever trial has none of its own. */
+  readonly ownStall: boolean;
   readonly retries: Retries;
   readonly outputs: readonly Output[];
   /** Where the trial's element stands in the file. */

@@ -3,6 +3,8 @@ import type { ResultsPlace } from '../model/experiment.js';
 import type { JsonObject } from '../model/json.js';
 import { formatPlace } from '../model/problem.js';
 import type { Capacity, Request } from '../model/resources.js';
+import { NO_RETRIES, type Retries, type Trial, type TrialKind } from '../model/trial.js';
+import { formatDuration } from '../util/duration.js';
 import { formatSize } from '../util/size.js';
 import { networksOf } from './networks.js';
 import { count, listNames } from './phrases.js';
@@ -110,6 +112,7 @@ export function planToJson(plan: Plan): JsonObject {
       ports: trial.ports.map((port) => ({ ...port })),
       request: { cpus: planned.request.cpus, memory: planned.request.memory, gpus: planned.request.gpus },
       unmeasured: trial.resources.memory === undefined,
+      ...limitsToJson(trial, planned.kind),
       extraEnv: planned.extraEnv,
       fingerprint: planned.fingerprint,
       params: trial.params ?? {},
@@ -127,6 +130,18 @@ export function planToJson(plan: Plan): JsonObject {
   };
 }
 
+/** In seconds; null = no limit, or no further attempt. Nobody watches a service for a stall. */
+function limitsToJson({ timeout, stall, retries }: Trial, kind: TrialKind): JsonObject {
+  const seconds = (milliseconds: number | undefined) =>
+    milliseconds === undefined ? null : milliseconds / 1000;
+  const { max, on, backoff, memoryFactor } = retries;
+  return {
+    timeout: seconds(timeout),
+    stall: kind === 'service' ? null : seconds(stall),
+    retries: max === 0 ? null : { max, on, backoff: seconds(backoff), memoryFactor },
+  };
+}
+
 function trialCells(planned: PlannedTrial): string[] {
   const { trial, kind, kindReason, depends, request } = planned;
   const ports = trial.ports.map(
@@ -139,7 +154,30 @@ function trialCells(planned: PlannedTrial): string[] {
     requestPhrase(request),
     depends.length === 0 ? '' : `after ${depends.map((one) => `${one.trial} ${one.condition}`).join(', ')}`,
     ports.join(', '),
+    limitsPhrase(planned),
   ];
+}
+
+/** What ends an attempt, and what follows a failed one; empty where nothing does. */
+function limitsPhrase({ trial, kind }: PlannedTrial): string {
+  const { timeout, stall, retries } = trial;
+  return [
+    timeout === undefined ? '' : `timeout ${formatDuration(timeout)}`,
+    stall === undefined || kind === 'service' ? '' : `stall ${formatDuration(stall)}`,
+    retries.max === 0 ? '' : retriesPhrase(retries),
+  ]
+    .filter((part) => part !== '')
+    .join(', ');
+}
+
+/** `2 retries`, `1 retry (on oom, after 5s, memory x 2)`. */
+function retriesPhrase({ max, on, backoff, memoryFactor }: Retries): string {
+  const how = [
+    on.length === NO_RETRIES.on.length ? '' : `on ${on.join(' and ')}`,
+    backoff === NO_RETRIES.backoff ? '' : `after ${formatDuration(backoff)}`,
+    memoryFactor === NO_RETRIES.memoryFactor ? '' : `memory x ${memoryFactor}`,
+  ].filter((part) => part !== '');
+  return `${max} ${max === 1 ? 'retry' : 'retries'}${how.length === 0 ? '' : ` (${how.join(', ')})`}`;
 }
 
 function section(lines: string[], title: string, rows: readonly (readonly string[])[]): void {

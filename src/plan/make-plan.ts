@@ -8,6 +8,7 @@ import { groupsOf, needsOf, orderOf, settleDependencies } from './graph.js';
 import { planImages } from './images.js';
 import { inferKinds } from './kinds.js';
 import { planNetworks } from './networks.js';
+import { listNames } from './phrases.js';
 import type { Observed, ObservedImage, Plan, PlannedTrial, PlanOptions } from './plan.js';
 import { extraEnvOf, type RequestContext, requestOf } from './requests.js';
 import { refuseTaken } from './taken.js';
@@ -42,7 +43,7 @@ export function makePlan(experiment: Experiment, observed: Observed, options: Pl
       ...noVolumes,
       ...refuseNeverHealthy(trials, observed),
     ],
-    warnings: experiment.warnings,
+    warnings: [...experiment.warnings, ...unwatched(trials)],
     basis: { observed, options },
   };
 }
@@ -129,6 +130,16 @@ function planTrials(
   });
   const levels = groupsOf(order, [...byName.keys()]).map((names) => names.filter(chosen));
   return { trials, groups: levels.filter((names) => names.length > 0) };
+}
+
+/** Whoever gave a trial a `stall` did not think of it as a service: where it became one by inference, that is told. */
+function unwatched(trials: readonly PlannedTrial[]): string[] {
+  const services = trials.filter(({ trial, kind }) => kind === 'service' && trial.ownStall);
+  if (services.length === 0) return [];
+  const names = listNames(services.map(({ trial }) => trial.name));
+  return [
+    `\`stall\` means nothing to ${names}: a service does nothing while nobody asks it; write \`service: false\` where one ends by itself`,
+  ];
 }
 
 /** A trial without a healthcheck never becomes healthy, so whoever waits for that would wait for ever. */

@@ -59,6 +59,11 @@ export class Node {
     return mergeOver(this.above?.field(name), this.#writtenField(name));
   }
 
+  /** Whether the field that `field` finds is written in this value itself, not in what is merged under or over it. */
+  writes(name: string): boolean {
+    return this.field(name)?.parent === this;
+  }
+
   #writtenField(name: string): Node | undefined {
     const own =
       isObject(this.value) && Object.hasOwn(this.value, name)

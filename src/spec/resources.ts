@@ -1,5 +1,5 @@
 import type { GpuCount, Resources } from '../model/resources.js';
-import type { Retries, RetryCause } from '../model/trial.js';
+import { NO_RETRIES, RETRY_CAUSES, type Retries, type RetryCause } from '../model/trial.js';
 import { formatSize } from '../util/size.js';
 import type { Node } from './node.js';
 import {
@@ -64,9 +64,6 @@ function readGpus(node: Node): GpuCount | undefined {
         : undefined;
   return node.fail(`must be a whole number or "all", not ${written(value)}`, fix);
 }
-
-const RETRY_CAUSES = ['oom', 'timeout', 'exit'] as const satisfies readonly RetryCause[];
-export const NO_RETRIES: Retries = { max: 0, on: RETRY_CAUSES, backoff: 1000, memoryFactor: 1 };
 
 export function readRetries(node: Node): Retries {
   if (typeof node.value === 'number') return { ...NO_RETRIES, max: integer(0)(node) ?? 0 };

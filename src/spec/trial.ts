@@ -1,6 +1,6 @@
 import type { JsonObject } from '../model/json.js';
 import type { Place } from '../model/problem.js';
-import type { Trial } from '../model/trial.js';
+import { NO_RETRIES, type Trial } from '../model/trial.js';
 import { readCommand, readHealthcheck } from './command.js';
 import { readDepends } from './depends.js';
 import { readEnv } from './env.js';
@@ -9,7 +9,7 @@ import { readNetworkNames } from './networks.js';
 import type { Node } from './node.js';
 import { readOutputs } from './outputs.js';
 import { portInBrackets, readPort } from './ports.js';
-import { NO_RESOURCES, NO_RETRIES, readResources, readRetries } from './resources.js';
+import { NO_RESOURCES, readResources, readRetries } from './resources.js';
 import { readStopSignal } from './signals.js';
 import type { Elsewhere } from './suggest.js';
 import {
@@ -79,14 +79,23 @@ const OF_THE_WHOLE: Elsewhere = {
     `it belongs to the experiment as a whole: { ${field}: ...${field === 'trials' ? '' : ', trials: [...]'} }`,
 };
 
-/** Every field but name, image and place: what `defaults` may hold too. */
-type Fields = Omit<Trial, 'name' | 'image' | 'place'>;
+/** Every field but name and image: what `defaults` may hold too. */
+type Fields = Omit<Trial, 'name' | 'image' | 'ownStall' | 'place'>;
 
 /** Reads one trial, defaults merged under it. What could not be read was reported, and has a harmless value here. */
 export function readTrial(node: Node, place: Place | undefined, world: World): Trial {
   const name = required(node, 'name', 'give each trial a name of its own', readName) ?? '';
   const image = required(node, 'image', 'write image: "NAME:TAG"', readImage) ?? '';
   const fields = readFields(node, world);
+  const ownStall = fields.stall !== undefined && node.writes('stall');
+  if (ownStall && fields.service === true) {
+    node
+      .field('stall')
+      ?.fail(
+        'means nothing to a service, which does nothing while nobody asks it',
+        'leave it out; or leave `service: true` out, if the trial ends by itself',
+      );
+  }
   const unpublished = fields.networks.find((network) => network === 'host' || network === 'none');
   if (fields.ports.length > 0 && unpublished !== undefined) {
     node
@@ -98,7 +107,7 @@ export function readTrial(node: Node, place: Place | undefined, world: World): T
           : 'leave `ports` out, or join another network',
       );
   }
-  return { name, image, ...fields, place };
+  return { name, image, ...fields, ownStall, place };
 }
 
 /** Reports what is wrong with `defaults` as such, whether or not a trial overrides it. */

@@ -49,6 +49,7 @@ export function trial(words: TrialWords): Trial {
     resources: { cpus: undefined, memory: undefined, gpus: undefined, ...resources },
     timeout: undefined,
     stall: undefined,
+    ownStall: false,
     retries: { max: 0, on: ['oom', 'timeout', 'exit'], backoff: 1_000, memoryFactor: 1 },
     outputs: [],
     place: undefined,

@@ -33,8 +33,9 @@ export function soundExperiment(random: Random): Sound {
       const condition = serves[index] ? random.pick(['started', 'healthy']) : 'completed';
       return [{ name: other, condition } satisfies JsonObject];
     });
-    const service = serves[at] ? { service: true } : {};
-    return { name, image: IMAGE, ...service, ...someOf(fieldsOf(at, random), random), ...listed(depends) };
+    const { stall, ...fields } = someOf(fieldsOf(at, random), random);
+    const own = serves[at] ? { service: true } : stall === undefined ? {} : { stall };
+    return { name, image: IMAGE, ...own, ...fields, ...listed(depends) };
   });
   return { options: someOf(optionsOf(random), random), trials };
 }

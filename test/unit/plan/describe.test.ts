@@ -89,9 +89,42 @@ refused
       request: { cpus: 1, memory: 0, gpus: 1 },
       extraEnv: { OMP_NUM_THREADS: '1' },
       unmeasured: true,
+      timeout: null,
+      stall: null,
+      retries: null,
       fingerprint: plan.trials[3]!.fingerprint,
       params: { i: 1 },
     });
+  });
+
+  it('says what ends an attempt, and what follows a failed one, where the file does', () => {
+    const text = `{ defaults: { image: 'x', cmd: 'x', stall: '30m', timeout: '1h30m' }, trials: [
+      { name: 'db', service: true, retries: 1 },
+      { name: 'usual', stall: null, timeout: null, retries: 0 },
+      { name: 'fit', retries: 2 },
+      { name: 'big', timeout: '90s', retries: { max: 3, on: ['oom', 'exit'], backoff: '5s', memoryFactor: 1.5 } }] }`;
+    const limited = planText(text);
+    const group = describePlan(limited).split('group 1\n')[1];
+    expect(group).toBe(`  db  service (it says service: true)  0 cpus  timeout 1h30m, 1 retry
+  usual  batch  1 cpu
+  fit  batch  1 cpu  timeout 1h30m, stall 30m, 2 retries
+  big  batch  1 cpu  timeout 1m30s, stall 30m, 3 retries (on oom and exit, after 5s, memory x 1.5)
+`);
+    const shown = planToJson(limited).trials as Record<string, unknown>[];
+    expect(shown.map(({ timeout, stall, retries }) => ({ timeout, stall, retries }))).toEqual([
+      {
+        timeout: 5400,
+        stall: null,
+        retries: { max: 1, on: ['oom', 'timeout', 'exit'], backoff: 1, memoryFactor: 1 },
+      },
+      { timeout: null, stall: null, retries: null },
+      {
+        timeout: 5400,
+        stall: 1800,
+        retries: { max: 2, on: ['oom', 'timeout', 'exit'], backoff: 1, memoryFactor: 1 },
+      },
+      { timeout: 90, stall: 1800, retries: { max: 3, on: ['oom', 'exit'], backoff: 5, memoryFactor: 1.5 } },
+    ]);
   });
 
   it('says which trials became services and why, those that are alike in one line', () => {

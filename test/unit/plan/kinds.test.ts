@@ -77,6 +77,22 @@ describe('the shapes that the original has', () => {
   });
 });
 
+describe('a stall', () => {
+  const text = (stall: string) => `{ defaults: { image: 'x', stall: '1h' }, trials: [
+    { name: 'ab', cmd: 'x', depends: ['db', 'cache'] }, { name: 'db', ${stall} }, { name: 'cache', ${stall} }] }`;
+
+  it('that was given to what became a service is told of', () => {
+    expect(planText(text("stall: '30m'")).warnings).toEqual([
+      '`stall` means nothing to db and cache: a service does nothing while nobody asks it; write `service: false` where one ends by itself',
+    ]);
+  });
+
+  it('of the defaults is for the batch trials', () => {
+    expect(planText(text('')).warnings).toEqual([]);
+    expect(planText(text("stall: '30m', cmd: 'x'")).warnings).toEqual([]);
+  });
+});
+
 describe('a condition', () => {
   it('that is not written is healthy where a healthcheck is known, else started', () => {
     const { trials } = planText(`[

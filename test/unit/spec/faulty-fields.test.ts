@@ -87,6 +87,8 @@ const FAULTY: readonly (readonly [fields: string, ...problems: string[]])[] = [
   ['pids: 0', '1:34 [0].pids: must be a whole number, 1 or more, not 0'],
   ['pids: "8"', '1:34 [0].pids: must be a whole number, 1 or more, not "8" -> leave the quotes out: 8'],
   ["stopSignal: 'SIGTREM'", '1:34 [0].stopSignal: is no signal: "SIGTREM" -> write "SIGTERM"'],
+  ["stopSignal: 'SIGFOO'", '1:34 [0].stopSignal: is no signal: "SIGFOO" -> write "SIGINT" or "SIGTERM"'],
+  ["stopSignal: 'usr'", '1:34 [0].stopSignal: is no signal: "usr" -> write "SIGUSR1"'],
   [
     'stopSignal: 99',
     '1:34 [0].stopSignal: is no signal: 99 -> write "SIGINT" or "SIGTERM"; numbers are 1 to 64',
@@ -316,6 +318,10 @@ const FAULTY: readonly (readonly [fields: string, ...problems: string[]])[] = [
   [
     "stall: '500ms'",
     '1:34 [0].stall: must be 1s or longer, not "500ms" -> write stall: "30m", or leave it out',
+  ],
+  [
+    "service: true, stall: '30m'",
+    '1:49 [0].stall: means nothing to a service, which does nothing while nobody asks it -> leave it out; or leave `service: true` out, if the trial ends by itself',
   ],
   ["stall: 'never'", '1:34 [0].stall: is no duration: "never" -> write "90s", "10m" or "1h30m"'],
   ["timeout: '1m1h'", '1:34 [0].timeout: is no duration: "1m1h" -> write "90s", "10m" or "1h30m"'],

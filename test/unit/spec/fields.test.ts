@@ -31,6 +31,7 @@ describe('a trial', () => {
       resources: { cpus: undefined, memory: undefined, gpus: undefined },
       timeout: undefined,
       stall: undefined,
+      ownStall: false,
       retries: { max: 0, on: ['oom', 'timeout', 'exit'], backoff: 1000, memoryFactor: 1 },
       outputs: [],
       place: { file: 'experiment.jsonnet', line: 1, column: 2 },
@@ -102,7 +103,7 @@ describe('a trial', () => {
     expect(
       trialOf(`pull: 'never', workdir: '/src/', user: 1000, labels: { team: 'x', n: 3 }, init: false, pids: -1,
         stopSignal: 'int', grace: '1m', params: { lr: 0.1, layers: [1, 2], dropout: null }, networks: ['x', 'y'],
-        healthcheck: { test: 'true' }, service: true, timeout: '1h30m', stall: '30m', retries: 2,
+        healthcheck: { test: 'true' }, service: false, timeout: '1h30m', stall: '30m', retries: 2,
         outputs: ['out/a.json', './logs/', '/var/*.csv', { path: 'b', optional: true }],
         resources: { cpus: 0.5, gpus: 'all' }`),
     ).toMatchObject({
@@ -123,9 +124,10 @@ describe('a trial', () => {
         retries: 30,
         startPeriod: 0,
       },
-      service: true,
+      service: false,
       timeout: 5_400_000,
       stall: 1_800_000,
+      ownStall: true,
       retries: { max: 2, on: ['oom', 'timeout', 'exit'], backoff: 1000, memoryFactor: 1 },
       outputs: [
         { path: 'out/a.json', optional: false },
@@ -271,6 +273,12 @@ describe('defaults', () => {
       params: { net: { depth: 2, width: 5 } },
       resources: { cpus: 1, memory: 1024 ** 3 },
     });
+  });
+
+  it('may hold what means something to some of the trials only', () => {
+    expect(merged("stall: '30m'", 'service: true')).toMatchObject({ service: true, ownStall: false });
+    expect(merged("stall: '30m'", '')).toMatchObject({ stall: 1_800_000, ownStall: false });
+    expect(merged("stall: '30m'", "stall: '1h'")).toMatchObject({ stall: 3_600_000, ownStall: true });
   });
 
   it('are removed by null, which else means what it means', () => {
