@@ -1,6 +1,7 @@
 import type { AttemptEnd, NewRunEvent, RunEvent } from '../../src/model/event.js';
 import { NO_REQUEST } from '../../src/model/resources.js';
 import { fold, newRunState, type RunState } from '../../src/model/run-state.js';
+import type { Sample } from '../../src/model/sample.js';
 import { failureSignature } from '../../src/model/signature.js';
 
 type TrialLine = Extract<NewRunEvent, { type: 'run.started' }>['trials'][number];
@@ -33,7 +34,7 @@ export class RunScript {
     return this;
   }
 
-  start(trials: readonly (string | Partial<TrialLine>)[], resumed = false): this {
+  start(trials: readonly (string | Partial<TrialLine>)[], resumed = false, sample?: Sample): this {
     return this.add({
       type: 'run.started',
       run: this.run,
@@ -51,6 +52,7 @@ export class RunScript {
         depends: [],
         ...(typeof trial === 'string' ? {} : trial),
       })),
+      ...(sample === undefined ? {} : { sample }),
     });
   }
 

@@ -12,6 +12,7 @@ export interface Left {
   /** By `trial/attempt/file`. */
   readonly results?: Readonly<Record<string, string>>;
   readonly plan?: unknown;
+  readonly experiment?: unknown;
 }
 
 /** Writes a run's folder under `cwd/.combu`, as a supervisor would have left it so far. */
@@ -33,6 +34,7 @@ export function writeRun(cwd: string, script: RunScript, left: Left = {}): RunFo
   for (const [path, text] of Object.entries(left.results ?? {}))
     write(join(runPaths.results(folder), path), text);
   if (left.plan !== undefined) write(runPaths.plan(folder), JSON.stringify(left.plan));
+  if (left.experiment !== undefined) write(runPaths.experiment(folder), JSON.stringify(left.experiment));
   return { id, folder, startedAt };
 }
 

@@ -9,7 +9,7 @@ import type { CliContext, ExitCode } from '../context.js';
 import { EXIT } from '../errors.js';
 import type { DisplayFlags } from '../flags.js';
 import { tableWidth, wantsColor } from '../terminal.js';
-import { chooseTrials } from './choose-trials.js';
+import { chooseRunTrials } from './choose-trials.js';
 import { latestEnd, runDocument, trialAge, trialDocument } from './documents.js';
 import { chooseRun, type RunChoice, type SeenRun, seeRun } from './run-choice.js';
 
@@ -22,7 +22,7 @@ export interface PsFlags extends RunChoice, Pick<DisplayFlags, 'color'> {
 /** `combu ps`: the trials of a run, one a line. */
 export async function ps(context: CliContext, words: readonly string[], flags: PsFlags): Promise<ExitCode> {
   const seen = await seeRun(await chooseRun(context, flags));
-  const names = new Set(chooseTrials(words, [...seen.state.trials.keys()]));
+  const names = new Set(await chooseRunTrials(words, seen));
   const trials = [...seen.state.trials.values()].filter(
     (trial) =>
       names.has(trial.name) &&

@@ -8,12 +8,14 @@ import { failureText } from '../../report/failure-groups.js';
 import { runStanding, shownState } from '../../report/standing.js';
 import { palette } from '../../report/text/palette.js';
 import { formatDate } from '../../report/text/times.js';
+import { commandName } from '../command-name.js';
 import type { CliContext, ExitCode } from '../context.js';
 import { EXIT } from '../errors.js';
 import type { DisplayFlags } from '../flags.js';
 import { wantsColor } from '../terminal.js';
 import { chooseTrials } from './choose-trials.js';
 import { runDocument } from './documents.js';
+import { leftOut, whyLeftOut } from './left-out.js';
 import { chooseRun, type RunChoice, type SeenRun } from './run-choice.js';
 import { waitingReasons } from './waiting.js';
 
@@ -29,17 +31,21 @@ export async function why(context: CliContext, word: string, flags: WhyFlags): P
   const events = await readEvents(run.folder);
   const state = events.reduce(fold, newRunState());
   const seen: SeenRun = { run, state, standing: runStanding(state, held) };
-  const trial = oneTrial(seen, word);
-  const stories = attemptStories(events, trial.name);
-  const shown = shownState(trial, seen.standing, state);
-  const reason = await whyNow(seen, trial, events, stories);
+  const name = await oneTrial(seen, word);
+  const stories = attemptStories(events, name);
+  const trial = state.trials.get(name);
+  const shown = trial === undefined ? 'pending' : shownState(trial, seen.standing, state);
+  const reason =
+    trial === undefined
+      ? `${whyLeftOut(state)}; run the rest: ${commandName(flags)} run --resume ${run.id}`
+      : await whyNow(seen, trial, events, stories);
   if (flags.json) {
-    context.stdout.write(`${JSON.stringify(whyDocument(seen, trial.name, shown, reason, stories))}\n`);
+    context.stdout.write(`${JSON.stringify(whyDocument(seen, name, shown, reason, stories))}\n`);
     return EXIT.ok;
   }
   const paint = palette(wantsColor(flags.color, context.env, context.stdout));
   const lines = [
-    `${trial.name}: ${paint.state(shown)(shown)}`,
+    `${name}: ${paint.state(shown)(shown)}`,
     `  ${reason}`,
     ...stories.map((story) => `attempt ${story.attempt}: ${story.why}; ${endText(story)}`),
   ];
@@ -73,10 +79,12 @@ function whyDocument(
   };
 }
 
-function oneTrial({ state }: SeenRun, word: string): TrialStatus {
-  const names = chooseTrials([word], [...state.trials.keys()]);
-  const trial = state.trials.get(names[0] ?? '');
-  if (trial !== undefined && names.length === 1) return trial;
+/** The trial that the word means: of the run, or of its experiment and left out of the run so far. */
+async function oneTrial(seen: SeenRun, word: string): Promise<string> {
+  const known = [...seen.state.trials.keys()];
+  const names = chooseTrials([word], known.includes(word) ? known : [...known, ...(await leftOut(seen))]);
+  const [name] = names;
+  if (name !== undefined && names.length === 1) return name;
   throw new Failure(`${word} means ${names.length} trials.`, { owner: 'user', fix: 'Name one of them.' });
 }
 

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { holdRun } from '../../../../src/journal/run-lock.js';
+import { NO_REQUEST } from '../../../../src/model/resources.js';
 import { command } from '../../../rig/command.js';
 import { RunScript } from '../../../rig/run-events.js';
 import { writeRun } from '../../../rig/run-folder.js';
@@ -103,6 +104,35 @@ attempt 2: env SEED and params lr changed since it had succeeded; succeeded
     expect(await why('b')).toBe('b: pending\n  waits for a to succeed\n');
     await lock?.release();
     expect(await why('b')).toMatch(/nobody supervises its run: go on with combu run --resume/);
+  });
+
+  it('says that the sample left a trial out, and how the rest is run', async () => {
+    const run = script('l').start(['fit-2'], false, {
+      trials: ['fit-2'],
+      rest: [{ request: NO_REQUEST, trials: 2 }],
+      services: NO_REQUEST,
+    });
+    run.begin('fit-2').end('fit-2', 1).add({ type: 'run.ended', outcome: 'succeeded', exitCode: 0 });
+    const trials = ['fit-1', 'fit-2', 'fit-3'].map((name) => ({ name }));
+    const { id } = writeRun(cwd, run, { experiment: { trials } });
+    const reason = `the sample that the run begins with leaves it for later; run the rest: combu run --resume ${id}`;
+    expect(await why('fit-3')).toBe(`fit-3: pending\n  ${reason}\n`);
+    expect(await why('fit-2')).toContain('fit-2: succeeded');
+    const { stdout } = await command(['why', 'fit-1', '--json'], { cwd });
+    expect(JSON.parse(stdout)).toMatchObject({ trial: 'fit-1', state: 'pending', why: reason, attempts: [] });
+    const ps = await command(['ps', 'fit-3'], { cwd });
+    expect(ps.stderr).toContain(`fit-3 is not in run ${id} yet: the sample`);
+    expect(ps.stderr).toContain(`combu run --resume ${id}`);
+    expect((await command(['ps', 'fit-9'], { cwd })).stderr).toContain('Did you mean fit-2?');
+  });
+
+  it('says so of a trial that the file has got since, when --only named others', async () => {
+    const run = script('o').start(['a']).add({ type: 'run.ended', outcome: 'succeeded', exitCode: 0 });
+    run.start(['a'], true).add({ type: 'run.ended', outcome: 'succeeded', exitCode: 0 });
+    writeRun(cwd, run, { experiment: [{ name: 'a' }, { name: 'new' }] });
+    expect(await why('new')).toMatch(
+      /^new: pending\n {2}the run was last resumed without it: --only.*--resume/,
+    );
   });
 
   it('prints a document with every attempt', async () => {
