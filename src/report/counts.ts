@@ -1,4 +1,4 @@
-import { isEnded, type RunState, type TrialState } from '../model/run-state.js';
+import { isEnded, type RunState, type TrialState, type TrialStatus } from '../model/run-state.js';
 import type { TrialKind } from '../model/trial.js';
 import { type RunStanding, type ShownState, shownState } from './standing.js';
 import { formatCount, plural } from './text/amounts.js';
@@ -61,11 +61,32 @@ export function formatCounts(
 }
 
 /** `1,000 trials and 2 services`. */
-export function formatTotals(state: RunState): string {
-  let services = 0;
-  for (const trial of state.trials.values()) if (trial.kind === 'service') services += 1;
-  const batch = state.trials.size - services;
+export function formatTotals(trials: readonly Pick<TrialStatus, 'kind'>[]): string {
+  const services = trials.filter(({ kind }) => kind === 'service').length;
+  const batch = trials.length - services;
   if (services === 0) return plural(batch, 'trial');
   if (batch === 0) return plural(services, 'service');
   return `${plural(batch, 'trial')} and ${plural(services, 'service')}`;
+}
+
+/**
+ * What a run that goes on is about to do, of the trials that its resumption is about: `3 trials: 1 to run, 2 done; 10
+ * others stay as they are`. Services run where a trial that runs needs them, so they are not counted as to run.
+ */
+export function formatGoingOn(state: RunState, chosen: readonly { readonly name: string }[]): string {
+  const trials = chosen.flatMap(({ name }) => state.trials.get(name) ?? []);
+  const batch = trials.filter(({ kind }) => kind === 'batch');
+  const done = batch.filter((trial) => isEnded(trial.state)).length;
+  const underWay = batch.filter((trial) => trial.state === 'starting' || trial.state === 'running').length;
+  const parts = [
+    `${formatCount(batch.length - done - underWay)} to run`,
+    ...(underWay === 0 ? [] : [`${formatCount(underWay)} under way`]),
+    ...(done === 0 ? [] : [`${formatCount(done)} done`]),
+  ];
+  const others = state.trials.size - trials.length;
+  const rest =
+    others === 0
+      ? ''
+      : `; ${others === 1 ? '1 other stays as it is' : `${formatCount(others)} others stay as they are`}`;
+  return `${formatTotals(trials)}${batch.length === 0 ? '' : `: ${parts.join(', ')}`}${rest}`;
 }

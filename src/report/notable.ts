@@ -52,9 +52,13 @@ export function runNotice(event: RunEvent): string | undefined {
   }
 }
 
-function lowDiskText({ folder, free, kept }: DiskRoom): string {
-  const what = `${formatSize(free)} is free at ${folder}, ${formatSize(kept)} is kept free (--reserve-disk)`;
-  return `the disk is nearly full: ${what}; what runs goes on, nothing more starts until there is room`;
+function lowDiskText(low: DiskRoom): string {
+  return `the disk is nearly full: ${describeRoom(low)}; what runs goes on, nothing more starts until there is room`;
+}
+
+/** `1.2 GiB is free at /data, 2 GiB is kept free (--reserve-disk)`. */
+export function describeRoom({ folder, free, kept }: DiskRoom): string {
+  return `${formatSize(free)} is free at ${folder}, ${formatSize(kept)} is kept free (--reserve-disk)`;
 }
 
 /** What a run does once it admits nothing more, and why. */

@@ -1,10 +1,11 @@
 import type { RunEvent } from '../model/event.js';
 import { isEnded, type RunState, type TrialStatus } from '../model/run-state.js';
 import { failureSignature } from '../model/signature.js';
-import { countStates, FAILED_STATES, formatCounts, formatTotals } from './counts.js';
+import { countStates, FAILED_STATES, formatCounts, formatGoingOn, formatTotals } from './counts.js';
 import { estimateRemaining } from './eta.js';
 import { failureText } from './failure-groups.js';
 import { portsText, runNotice, runTitle } from './notable.js';
+import { waitForRoom } from './room.js';
 import { formatCount, plural } from './text/amounts.js';
 import { between, formatAge, formatEstimate, formatTime } from './text/times.js';
 
@@ -15,6 +16,8 @@ const SAME_KIND = 3;
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
+/** A wait for room that is shorter is none to tell of: between two trials there is always a moment. */
+const WAIT = 3 * SECOND;
 
 /**
  * The lines of a run for a file, a pipe or a CI job: nothing is overwritten, each line begins with its local time, and
@@ -27,6 +30,10 @@ export class PlainLines {
   #lastProgress: number;
   #lastCounts = '';
   #lastLeft = 0;
+  /** Since when the whole run waits for room; undefined = it does not. */
+  #waitsSince: number | undefined;
+  #lastWait = '';
+  #lastWaitTold = Number.NEGATIVE_INFINITY;
 
   constructor(state: RunState, now: number) {
     this.#state = state;
@@ -39,13 +46,37 @@ export class PlainLines {
     return text === undefined ? [] : [`${formatTime(event.time)}  ${text}`];
   }
 
-  /**
-   * To be asked every few seconds: a line of counts where one is due. With many trials every ten seconds, after ten minutes
-   * every minute; with few every minute; where nothing has changed every ten minutes, to show that combu lives.
-   */
+  /** To be asked every few seconds: why the whole run waits, and a line of counts, where these are due. */
   tick(now: number): string[] {
     const state = this.#state;
     if (state.startedAt === '' || state.outcome !== null) return [];
+    return [...this.#waiting(now), ...this.#progress(now)].map(
+      (text) => `${formatTime(new Date(now).toISOString())}  ${text}`,
+    );
+  }
+
+  /** What keeps the whole run waiting: when it has for a while, and again where it has changed, once a minute at the most. */
+  #waiting(now: number): string[] {
+    const text = waitForRoom(this.#state);
+    if (text === undefined) {
+      this.#waitsSince = undefined;
+      this.#lastWait = '';
+      return [];
+    }
+    this.#waitsSince ??= now;
+    if (now - this.#waitsSince < WAIT || now - this.#lastWaitTold < MINUTE || text === this.#lastWait)
+      return [];
+    this.#lastWaitTold = now;
+    this.#lastWait = text;
+    return [text];
+  }
+
+  /**
+   * With many trials every ten seconds, after ten minutes every minute; with few every minute; where nothing has changed
+   * every ten minutes, to show that combu lives.
+   */
+  #progress(now: number): string[] {
+    const state = this.#state;
     const young = now - Date.parse(state.supervisedSince) < 10 * MINUTE;
     const waited = now - this.#lastProgress;
     if (waited < (young && !this.#small() ? 10 * SECOND : MINUTE)) return [];
@@ -57,7 +88,7 @@ export class PlainLines {
     const left = estimateRemaining(state, now);
     const estimate = left === undefined || left === 0 ? '' : `; ${formatEstimate(left)} left`;
     const done = `${formatCount(counts.ended)} of ${formatCount(counts.total)} done`;
-    return [`${formatTime(new Date(now).toISOString())}  ${done}: ${text}${estimate}`];
+    return [`${done}: ${text}${estimate}`];
   }
 
   #small(): boolean {
@@ -67,7 +98,7 @@ export class PlainLines {
   #text(event: RunEvent): string | undefined {
     switch (event.type) {
       case 'run.started':
-        return `${runTitle(this.#state)}: ${event.resumed ? 'going on with ' : ''}${formatTotals(this.#state)}`;
+        return `${runTitle(this.#state)}: ${event.resumed ? `going on with ${formatGoingOn(this.#state, event.trials)}` : formatTotals(event.trials)}`;
       case 'image.pulling':
         return `pulling ${event.image}`;
       case 'image.ready':

@@ -7,6 +7,7 @@ import { type Forecast, forecast } from '../../report/forecast.js';
 import { forecastLines } from '../../report/forecast-lines.js';
 import { progressBar } from '../../report/live/bar.js';
 import { runTitle } from '../../report/notable.js';
+import { heldElsewhere } from '../../report/room.js';
 import { skippedLines, storedLines } from '../../report/summary.js';
 import { formatCount, formatCpus, plural } from '../../report/text/amounts.js';
 import { type Palette, palette } from '../../report/text/palette.js';
@@ -197,7 +198,7 @@ function usage(state: RunState): Usage {
 }
 
 function capacityLines(state: RunState): string[] {
-  const { capacity, elsewhere } = state;
+  const { capacity } = state;
   if (capacity === null) return [];
   const used = usage(state);
   const parts = [
@@ -206,13 +207,9 @@ function capacityLines(state: RunState): string[] {
     ...(capacity.gpus.length > 0 ? [`${used.gpus.length} of ${capacity.gpus.length} GPUs`] : []),
     ...(state.jobs === null ? [] : [`at most ${plural(state.jobs, 'trial')} at once`]),
   ];
-  const others = [
-    ...(elsewhere.cpus > 0 ? [`${formatCpus(elsewhere.cpus)} cpus`] : []),
-    ...(elsewhere.memory > 0 ? [`${formatSize(elsewhere.memory)} of memory`] : []),
-    ...(elsewhere.gpus > 0 ? [plural(elsewhere.gpus, 'GPU')] : []),
-  ];
   const lines = [`reserved: ${parts.join(', ')}`];
-  if (others.length > 0) lines.push(`          other runs on this engine hold ${others.join(', ')}`);
+  const others = heldElsewhere(state);
+  if (others !== undefined) lines.push(`          ${others}`);
   if (state.engineLost !== null)
     lines.push(`the engine does not answer: ${state.engineLost}; combu waits for it`);
   if (state.pulling.size > 0) lines.push(`pulling ${[...state.pulling].join(', ')}`);

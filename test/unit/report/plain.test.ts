@@ -129,6 +129,75 @@ describe('plain lines', () => {
     ]);
   });
 
+  it('tell of a run that goes on how many trials are to run, of how many that are looked at', () => {
+    const run = new RunScript().start([
+      { name: 'data', kind: 'service' },
+      'prepare',
+      'fit-1',
+      'fit-2',
+      'fit-3',
+      'report',
+    ]);
+    for (const name of ['prepare', 'fit-1']) run.begin(name).end(name, 1);
+    run.begin('fit-2').fail('fit-2', 1, 'no data').begin('fit-3');
+    run.at = 60;
+    const head = (script: RunScript) => linesOf(script).at(-1)!.split(': ').slice(1).join(': ');
+    const whole = new RunScript();
+    whole.at = 60;
+    whole.events.push(...run.events);
+    run.start(
+      [{ name: 'data', kind: 'service', again: true }, 'prepare', { name: 'fit-2', again: true }, 'fit-3'],
+      true,
+    );
+    expect(head(run)).toBe(
+      'going on with 3 trials and 1 service: 1 to run, 1 under way, 1 done; 2 others stay as they are',
+    );
+    whole.start(['prepare', 'fit-1', { name: 'fit-2', again: true }, 'fit-3', 'report', 'new'], true);
+    expect(head(whole)).toBe('going on with 6 trials: 3 to run, 1 under way, 2 done; 1 other stays as it is');
+  });
+
+  it('tell that the run waits for room that others hold, once, and again a minute later at the soonest', () => {
+    const run = new RunScript().start(['a', 'b', { name: 'c', depends: ['b'], conditions: ['completed'] }]);
+    const others = (cpus: number, memory: number) =>
+      run.add({
+        type: 'run.capacity',
+        capacity: { cpus: 2, memory: 8 * 2 ** 30, gpus: [] },
+        elsewhere: { cpus, memory, gpus: 0 },
+        jobs: null,
+      });
+    others(2, 0);
+    run.at = 30;
+    others(1.5, 0);
+    run.at = 90;
+    others(0, 0);
+    run.begin('a');
+    others(2, 0); // while one of its own runs
+    run.at = 100;
+    run.end('a', 10);
+    run.at = 102; // a moment between two trials
+    run.begin('b');
+    run.at = 110;
+    run.end('b', 8);
+    others(1, 2 ** 30);
+    run.at = 200;
+    run.begin('c');
+    expect(linesOf(run).filter((line) => line.includes('room'))).toEqual([
+      '14:00:03  2 trials wait for room: other runs on this engine hold 2 of 2 cpus',
+      '14:01:03  2 trials wait for room: other runs on this engine hold 1.5 of 2 cpus',
+      '14:02:03  1 trial waits for room: other runs on this engine hold 1 of 2 cpus, 1 GiB of 8 GiB of memory',
+    ]);
+  });
+
+  it('tell that the run waits for memory', () => {
+    const run = new RunScript().start(['a']);
+    run.add({ type: 'admission.memory', low: { available: 2 ** 29, kept: 2 ** 30 } });
+    run.at = 5;
+    run.begin('a');
+    expect(linesOf(run)[1]).toBe(
+      '14:00:03  1 trial waits for room: the machine has less than 1 GiB of memory available, which is kept free',
+    );
+  });
+
   it('tell once that a store is away, and what is left to be stored when nothing else is waited for', () => {
     const run = new RunScript().start(['a']).begin('a');
     run.add({ type: 'results.store', address: 's3://lab', endpoint: null, region: null });
