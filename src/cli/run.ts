@@ -1,20 +1,7 @@
 import { Option } from 'commander';
 import type { Register } from './command.js';
 import { colorFlag, experimentFlags, jsonFlag, jsonnetFlags, progressFlag } from './flags.js';
-import {
-  assignment,
-  duration,
-  halt,
-  planFlags,
-  type RunFlags,
-  reserveBytes,
-  sampleSize,
-  size,
-  storeFlag,
-  storeWaitFlag,
-  tag,
-  word,
-} from './run/flags.js';
+import { duration, halt, planFlags, type RunFlags, size, storeWaitFlag, tag } from './run/flags.js';
 
 const EXAMPLES = `
 Examples:
@@ -44,49 +31,8 @@ export const register: Register = (program, context, finish) => {
   experimentFlags(command)
     .option('-d, --detach', 'leave a supervisor in the background and return')
     .option('-n, --dry-run', 'show the plan; start nothing')
-    .addOption(new Option('-m, --message <text>', 'a comment on this run').env('COMBU_MESSAGE'))
-    .option('--resume [run]', 'go on with a run (default: the latest)')
-    .addOption(
-      new Option('--only <what>', 'resume, but only trials of this name or glob, or: failed')
-        .argParser(word)
-        .conflicts('new'),
-    )
-    .addOption(
-      new Option(
-        '--set <path=value>',
-        'resume, with a field of the chosen trials set over the file from now on, such as resources.memory=8Gi',
-      )
-        .argParser(assignment)
-        .conflicts('new'),
-    )
-    .addOption(
-      new Option('--unset', 'resume, and forget what earlier --set have set').conflicts(['new', 'sample']),
-    )
-    .addOption(
-      new Option(
-        '--rerun <glob>',
-        'resume, and run these again although they are done, and what completed on them',
-      )
-        .argParser(word)
-        .conflicts('new'),
-    )
-    .addOption(
-      new Option(
-        '--image <choice>',
-        'resume with an image that was rebuilt since; keep: what is done stays done; rerun: it runs again',
-      )
-        .choices(['keep', 'rerun'])
-        .conflicts('new'),
-    )
-    .addOption(
-      new Option(
-        '--sample <size>',
-        'begin with a few trials, such as 1% or 10, and forecast time, memory and disk of the rest',
-      )
-        .argParser(sampleSize)
-        .conflicts(['resume', 'only', 'set', 'rerun', 'image']),
-    )
-    .addOption(new Option('--new', 'start anew; kill what is left of an interrupted run').conflicts('resume'))
+    .addOption(new Option('-m, --message <text>', 'a comment on this run').env('COMBU_MESSAGE'));
+  planFlags(command)
     .option('-y, --yes', 'answer every question with yes: resumes an interrupted run, goes on after a sample')
     .addOption(
       new Option('--deadline <time>', 'stop after so long, such as 8h (exit code 124)')
@@ -104,22 +50,13 @@ export const register: Register = (program, context, finish) => {
         .env('COMBU_HALT'),
     )
     .addOption(
-      new Option(
-        '--reserve-disk <size>',
-        'disk kept free: nothing starts while less is, or a share (default: 5%, at most 2g)',
-      )
-        .argParser(reserveBytes)
-        .env('COMBU_RESERVE_DISK'),
-    )
-    .addOption(
       new Option('--log-limit <size>', 'log kept of each trial (default: 64m)')
         .argParser(size)
         .env('COMBU_LOG_LIMIT'),
     )
-    .addOption(storeFlag())
     .addOption(storeWaitFlag())
     .addOption(new Option('--tag <key=value>', 'a tag of this run').argParser(tag).default({}));
-  planFlags(jsonnetFlags(command, context.env));
+  jsonnetFlags(command, context.env);
   jsonFlag(colorFlag(progressFlag(command))).action(async (flags: RunFlags) => {
     const { run } = await import('./run/run.js');
     finish(await run(context, flags));

@@ -34,7 +34,7 @@ export interface KnownStore {
 }
 
 /** What `--store` says where a run's results shall stay in its folder, whatever the file says. */
-const NOWHERE = 'none';
+export const NOWHERE = 'none';
 
 /**
  * The store that flag, environment (`COMBU_STORE`, read with the flag) and file mean; undefined = none.

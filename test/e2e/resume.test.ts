@@ -74,7 +74,7 @@ describe('a resumed run whose file was changed', () => {
       '  1 trial runs: it has not run yet (resume-later)',
       '  1 trial done: succeeded as it is now (resume-new-0)',
     ]);
-    const chosen = await place.combu(['run', '-n', '--only', 'failed', '--json'], { env });
+    const chosen = await place.combu(['plan', '--only', 'failed', '--json'], { env });
     expect(JSON.parse(chosen.stdout)).toMatchObject({
       schema: 'combu/plan/v1',
       run: record.id,

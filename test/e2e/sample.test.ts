@@ -77,6 +77,17 @@ describe('run --sample', () => {
     expect(run.record.all('run.ended')).toHaveLength(2);
   });
 
+  it('--yes does so in the background, and wait ends with the rest', async () => {
+    place.write('experiment.jsonnet', experiment());
+    const begun = await place.combu(['run', '-d', '--sample', '3', '--yes']);
+    expect(begun.code, begun.stderr).toBe(0);
+    const record = place.runs().find(({ id }) => id === begun.stdout.trim())!;
+    const wait = await place.combu(['wait']);
+    expect(wait.code).toBe(0);
+    expect(wait.stderr).toContain(`Run ${record.id} succeeded; 13 trials: 13 succeeded`);
+    expect(attempts(record)).toEqual(everyOne);
+  });
+
   it('on a terminal asks', async () => {
     const asked = (answer: string) =>
       place.run(experiment([7]), ['--sample', '3'], {

@@ -5,6 +5,7 @@ import type { RunFolder } from '../../journal/state-folder.js';
 import type { RunEvent } from '../../model/event.js';
 import { fold, newRunState } from '../../model/run-state.js';
 import { runStanding } from '../../report/standing.js';
+import { hasSequel } from '../run/sequel.js';
 import type { SeenRun } from './run-choice.js';
 
 /** Who is told of a run's events. */
@@ -15,8 +16,8 @@ export interface RunListener {
 }
 
 /**
- * Tells a run's events, past and to come, until the run has ended, its supervisor is gone, or `signal` aborts; resolves with
- * how it stands then (`running` only where it was aborted).
+ * Tells a run's events, past and to come, until the run has ended (with what follows a sample by itself), its supervisor is
+ * gone, or `signal` aborts; resolves with how it stands then (`running` only where it was aborted).
  */
 export async function watchRun(run: RunFolder, signal: AbortSignal, listener: RunListener): Promise<SeenRun> {
   const past = await readEvents(run.folder);
@@ -26,11 +27,12 @@ export async function watchRun(run: RunFolder, signal: AbortSignal, listener: Ru
   const abort = () => stop.abort();
   signal.addEventListener('abort', abort, { once: true });
   // A past end is the run's only if it is the last event: a resumed run goes on in the same journal.
-  if (signal.aborted || state.outcome !== null) abort();
+  const isOver = async () => state.outcome !== null && (state.sample === null || !(await hasSequel(run.id)));
+  if (signal.aborted || (await isOver())) abort();
   let seen = 0;
   // Known once nobody holds the lock: then no further line comes.
   let last = Number.POSITIVE_INFINITY;
-  const free = untilFree(run, stop.signal).then(async (isFree) => {
+  const free = untilLeft(run, stop.signal).then(async (isFree) => {
     if (!isFree) return;
     last = (await readEvents(run.folder)).length;
     if (seen >= last) stop.abort();
@@ -42,7 +44,7 @@ export async function watchRun(run: RunFolder, signal: AbortSignal, listener: Ru
         fold(state, event);
         listener.event(event);
       }
-      if ((seen >= past.length && state.outcome !== null) || seen >= last) break;
+      if (seen >= last || (seen >= past.length && (await isOver()))) break;
     }
   } finally {
     stop.abort();
@@ -50,4 +52,16 @@ export async function watchRun(run: RunFolder, signal: AbortSignal, listener: Ru
     await free;
   }
   return { run, state, standing: runStanding(state, signal.aborted) };
+}
+
+/** How soon it is looked again for a supervisor that is about to come (milliseconds). */
+const POLL = 250;
+
+/** Resolves when nobody supervises the run, nor is about to (true), or when `signal` aborts (false). */
+async function untilLeft(run: RunFolder, signal: AbortSignal): Promise<boolean> {
+  while (await untilFree(run, signal)) {
+    if (!(await hasSequel(run.id))) return true;
+    await new Promise((resolve) => setTimeout(resolve, POLL));
+  }
+  return false;
 }

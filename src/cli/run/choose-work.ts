@@ -8,10 +8,9 @@ import { looksSecret } from '../../spec/env.js';
 import type { ReadExperiment } from '../../spec/parse.js';
 import type { CliContext } from '../context.js';
 import { readWithId, type Source } from '../experiment.js';
-import type { JsonnetFlags } from '../flags.js';
 import { chooseTrials } from '../looking/choose-trials.js';
 import type { KnownRun } from './choose-run.js';
-import type { RunFlags } from './flags.js';
+import type { PlanFlags, RunFlags } from './flags.js';
 import { namedTrials, selectTrials } from './select.js';
 
 /** The experiment with what the flags change of it, and what that leaves. */
@@ -29,10 +28,8 @@ export interface ChosenWork {
   readonly settings: readonly Setting[];
 }
 
-/** The flags that say which trials are meant, and what of them is changed. */
-export type WorkFlags = JsonnetFlags &
-  Pick<RunFlags, 'only' | 'set' | 'unset' | 'rerun'> &
-  Partial<Pick<RunFlags, 'tag'>>;
+/** The flags that say which trials are meant, and what of them is changed. `plan` has no tags. */
+export type WorkFlags = PlanFlags & Partial<Pick<RunFlags, 'tag'>>;
 
 /** Applies `--tag`, `--only`, `--set` and `--rerun`. Throws a user's Failure where a flag means no trial. */
 export async function chooseWork(

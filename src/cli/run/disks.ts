@@ -1,14 +1,20 @@
 import { statfs } from 'node:fs/promises';
 import type { DiskGauge } from '../../exec/disk-watch.js';
 import type { DiskRoom } from '../../model/event.js';
+import type { Plan } from '../../plan/plan.js';
 import { type Reserve, reserved } from './flags.js';
 
 /** Kept free of each disk unless `--reserve-disk` says otherwise: this share of it (percent), at most so many bytes. */
 const DEFAULT_SHARE = 5;
 const DEFAULT_MOST = 2 * 1024 ** 3;
 
-/** Measures the disks of these folders. One that can't be measured, such as another machine's, is left out. */
-export function diskGauge(folders: readonly string[], reserve: Reserve | undefined): DiskGauge {
+/**
+ * Measures the disks that a run fills: that of its record, and the engine's. One that can't be measured, such as another
+ * machine's, is left out.
+ */
+export function runDisks(record: string, { basis }: Plan, reserve: Reserve | undefined): DiskGauge {
+  const { root } = basis.observed.engine;
+  const folders = [record, ...(root === undefined ? [] : [root])];
   return async () => {
     const rooms = await Promise.all(folders.map((folder) => measure(folder, reserve)));
     return rooms.filter((room) => room !== undefined);

@@ -24,16 +24,10 @@ export interface PlanFlags extends ExperimentFlags, JsonnetFlags {
   readonly parallel?: boolean;
   readonly reserveCpus?: Reserve;
   readonly reserveMemory?: Reserve;
+  /** Of the disks that it fills. */
+  readonly reserveDisk?: Reserve;
   readonly gpus?: string;
   readonly uuid?: string;
-  readonly json?: true;
-}
-
-/** Every flag of `run`, as commander hands it over. */
-export interface RunFlags extends PlanFlags, DisplayFlags {
-  readonly detach?: true;
-  readonly dryRun?: true;
-  readonly message?: string;
   /** true = this experiment's latest run. */
   readonly resume?: string | true;
   /** Trials to run: names, globs, `failed`; means resuming. */
@@ -49,24 +43,30 @@ export interface RunFlags extends PlanFlags, DisplayFlags {
   /** How many of the trials to begin with; then the rest is forecast. */
   readonly sample?: SampleSize;
   readonly new?: true;
+  /** Where results go besides the run's folder; `none` = nowhere. */
+  readonly store?: string;
+  readonly json?: true;
+}
+
+/** Every flag of `run`, as commander hands it over. */
+export interface RunFlags extends PlanFlags, DisplayFlags {
+  readonly detach?: true;
+  readonly dryRun?: true;
+  readonly message?: string;
   readonly yes?: true;
   /** Milliseconds. */
   readonly deadline?: number;
   readonly keep?: Keep;
   readonly halt?: Halt;
-  /** Of the disks that it fills. */
-  readonly reserveDisk?: Reserve;
   /** Bytes of log kept of each trial. */
   readonly logLimit?: number;
   readonly tag: Readonly<Record<string, string>>;
-  /** Where results go besides the run's folder; `none` = nowhere. */
-  readonly store?: string;
   /** Milliseconds. */
   readonly storeWait?: number;
 }
 
 /** What says that a run is to be gone on with, and how. */
-export type ResumeFlags = Pick<RunFlags, 'resume' | 'only' | 'set' | 'unset' | 'rerun' | 'image'>;
+export type ResumeFlags = Pick<PlanFlags, 'resume' | 'only' | 'set' | 'unset' | 'rerun' | 'image'>;
 
 /** The run that is to be gone on with, as `--resume` names it; several flags have no meaning but with it. */
 export function wantsResume(flags: ResumeFlags): string | true | undefined {
@@ -78,6 +78,48 @@ export function wantsResume(flags: ResumeFlags): string | true | undefined {
 /** Adds the flags that decide what is planned. */
 export function planFlags(command: Command): Command {
   return command
+    .option('--resume [run]', 'go on with a run (default: the latest)')
+    .addOption(
+      new Option('--only <what>', 'resume, but only trials of this name or glob, or: failed')
+        .argParser(word)
+        .conflicts('new'),
+    )
+    .addOption(
+      new Option(
+        '--set <path=value>',
+        'resume, with a field of the chosen trials set over the file from now on, such as resources.memory=8Gi',
+      )
+        .argParser(assignment)
+        .conflicts('new'),
+    )
+    .addOption(
+      new Option('--unset', 'resume, and forget what earlier --set have set').conflicts(['new', 'sample']),
+    )
+    .addOption(
+      new Option(
+        '--rerun <glob>',
+        'resume, and run these again although they are done, and what completed on them',
+      )
+        .argParser(word)
+        .conflicts('new'),
+    )
+    .addOption(
+      new Option(
+        '--image <choice>',
+        'resume with an image that was rebuilt since; keep: what is done stays done; rerun: it runs again',
+      )
+        .choices(['keep', 'rerun'])
+        .conflicts('new'),
+    )
+    .addOption(
+      new Option(
+        '--sample <size>',
+        'begin with a few trials, such as 1% or 10, and forecast time, memory and disk of the rest',
+      )
+        .argParser(sampleSize)
+        .conflicts(['resume', 'only', 'set', 'rerun', 'image']),
+    )
+    .addOption(new Option('--new', 'start anew; kill what is left of an interrupted run').conflicts('resume'))
     .addOption(
       new Option('-j, --jobs <n>', 'at most so many trials at once').argParser(positive).env('COMBU_JOBS'),
     )
@@ -97,16 +139,25 @@ export function planFlags(command: Command): Command {
         .env('COMBU_RESERVE_MEMORY'),
     )
     .addOption(
+      new Option(
+        '--reserve-disk <size>',
+        'disk kept free: nothing starts while less is, or a share (default: 5%, at most 2g)',
+      )
+        .argParser(reserveBytes)
+        .env('COMBU_RESERVE_DISK'),
+    )
+    .addOption(
       new Option('--gpus <ids>', 'the GPUs to give out, such as GPU-1a,GPU-2b (default: all)').env(
         'COMBU_GPUS',
       ),
     )
     .addOption(
       new Option('--uuid <id>', 'the run’s id, which replaces UUID').argParser(runId).env('COMBU_UUID'),
-    );
+    )
+    .addOption(storeFlag());
 }
 
-/** Where results are stored: `run` and `push` have it. */
+/** Where results are stored: `run`, `plan` and `push` have it. */
 export function storeFlag(): Option {
   return new Option(
     '--store <address>',

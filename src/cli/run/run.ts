@@ -22,10 +22,11 @@ export async function run(context: CliContext, flags: RunFlags): Promise<ExitCod
   return (await runOnce(context, flags)).code;
 }
 
-/** One execution; `prepared`: what of, where it came to that. */
+/** One execution; `prepared`: what of, where it came to that. `begins`: is told of that before anybody can see the run. */
 async function runOnce(
   context: CliContext,
   flags: RunFlags,
+  begins: (prepared: Prepared) => Promise<void> = async () => {},
 ): Promise<{ readonly code: ExitCode; readonly prepared?: Prepared }> {
   const closing: (() => Promise<void>)[] = [];
   try {
@@ -47,6 +48,7 @@ async function runOnce(
       },
     });
     if (typeof prepared === 'number') return { code: prepared };
+    await begins(prepared);
     return { code: await supervise(context, flags, prepared), prepared };
   } finally {
     for (const close of closing) await close();

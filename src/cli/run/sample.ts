@@ -7,6 +7,7 @@ import type { Sample } from '../../model/sample.js';
 import { type Forecast, forecast } from '../../report/forecast.js';
 import { forecastLines } from '../../report/forecast-lines.js';
 import { plural } from '../../report/text/amounts.js';
+import type { SocketLock } from '../../util/socket-lock.js';
 import { ask } from '../ask.js';
 import { commandName } from '../command-name.js';
 import type { CliContext, ExitCode } from '../context.js';
@@ -14,10 +15,12 @@ import { measureDisk } from '../looking/disk-use.js';
 import { isTerminal } from '../terminal.js';
 import type { RunFlags } from './flags.js';
 import type { Prepared } from './prepare.js';
+import { holdSequel } from './sequel.js';
 
 type RunOnce = (
   context: CliContext,
   flags: RunFlags,
+  begins?: (prepared: Prepared) => Promise<void>,
 ) => Promise<{ readonly code: ExitCode; readonly prepared?: Prepared }>;
 
 /** `run --sample`: a few trials, then what the rest will take; and the rest, where somebody says so. */
@@ -28,27 +31,44 @@ export async function runSampleFirst(
 ): Promise<ExitCode> {
   const began = context.clock.now();
   const again = await rereadable(context, flags);
-  const { code, prepared } = await runOnce(again(), flags);
-  if (prepared?.sample === undefined) return code;
-  const found = await resolveRun(prepared.stateDir, prepared.plan.run, prepared.experimentId);
-  if (!found.ok) return code;
+  const held: SocketLock[] = [];
+  try {
+    const { code, prepared } = await runOnce(again(), flags, async ({ plan }) => {
+      const sequel = flags.yes === true ? await holdSequel(plan.run) : undefined;
+      if (sequel !== undefined) held.push(sequel);
+    });
+    const id = prepared === undefined ? undefined : await runToGoOnWith(context, flags, prepared);
+    if (id === undefined) return code;
+    const { sample: _sample, new: _new, detach: _detach, uuid: _uuid, deadline, ...others } = flags;
+    const left =
+      deadline === undefined ? {} : { deadline: Math.max(0, began + deadline - context.clock.now()) };
+    // A supervisor in the background has told that it began.
+    const rest = await runOnce({ ...again(), background: undefined }, { ...others, ...left, resume: id });
+    return rest.code;
+  } finally {
+    for (const sequel of held) await sequel.release();
+  }
+}
+
+/** Tells what the rest will take; its id, where the rest is to follow now. */
+async function runToGoOnWith(
+  context: CliContext,
+  flags: RunFlags,
+  { sample, stateDir, plan, experimentId }: Prepared,
+): Promise<string | undefined> {
+  if (sample === undefined) return undefined;
+  const found = await resolveRun(stateDir, plan.run, experimentId);
+  if (!found.ok) return undefined;
   const { id, folder } = found.value;
   const state = await readRunState(folder);
   // Whoever stopped it, or `halt`, wants no more of it.
-  if (state.outcome !== 'succeeded' && state.outcome !== 'failed') return code;
-  const told = forecast(state, prepared.sample, await measureDisk(folder, prepared.sample.trials));
-  tell(context, flags, state, prepared.sample, told);
-  if (told.left === 0) return code;
-  if (!(await goesOn(context, flags, told))) {
-    context.stderr.write(`The rest is left: ${commandName(flags)} run --resume ${id}\n`);
-    return code;
-  }
-  const { sample: _sample, new: _new, detach: _detach, uuid: _uuid, deadline, ...others } = flags;
-  const left =
-    deadline === undefined ? {} : { deadline: Math.max(0, began + deadline - context.clock.now()) };
-  // A supervisor in the background has told that it began.
-  const rest = await runOnce({ ...again(), background: undefined }, { ...others, ...left, resume: id });
-  return rest.code;
+  if (state.outcome !== 'succeeded' && state.outcome !== 'failed') return undefined;
+  const told = forecast(state, sample, await measureDisk(folder, sample.trials));
+  tell(context, flags, state, sample, told);
+  if (told.left === 0) return undefined;
+  if (await goesOn(context, flags, told)) return id;
+  context.stderr.write(`The rest is left: ${commandName(flags)} run --resume ${id}\n`);
+  return undefined;
 }
 
 /** Each of the two reads the experiment; what comes from standard input does so once. */

@@ -1,32 +1,35 @@
 import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { dirname } from 'node:path';
 import type { Backend } from '../../backend/backend.js';
 import { planResume } from '../../exec/resume.js';
 import { experimentId } from '../../journal/identity.js';
+import type { Experiment } from '../../model/experiment.js';
 import { LABEL } from '../../model/labels.js';
 import type { Refusal } from '../../model/problem.js';
 import { newRunId } from '../../model/run-id.js';
 import { describePlan, planToJson } from '../../plan/describe.js';
 import type { Plan } from '../../plan/plan.js';
 import { samplePlan } from '../../plan/sample.js';
+import { describeRoom } from '../../report/notable.js';
 import { callerOf } from '../caller.js';
 import { openBackend } from '../compose.js';
 import type { CliContext, ExitCode } from '../context.js';
 import { EXIT } from '../errors.js';
 import { readSource, readWithId, tellProblems } from '../experiment.js';
 import { stateFolder } from '../state.js';
+import { NOWHERE } from '../store.js';
 import { type KnownRun, knownRuns, runToResume } from './choose-run.js';
-import { type ChosenWork, chooseWork, type WorkFlags } from './choose-work.js';
-import { type PlanFlags, type ResumeFlags, type RunFlags, wantsResume } from './flags.js';
+import { type ChosenWork, chooseWork } from './choose-work.js';
+import { runDisks } from './disks.js';
+import { type PlanFlags, wantsResume } from './flags.js';
 import { decide } from './last-run.js';
 import { findMoved, unsettledImages } from './moved-images.js';
 import { chosenTrials, type PlannedRun, planRun } from './plan-run.js';
 import { describeResume, previewResume, resumeToJson, type TrialPreview } from './resume-preview.js';
 
-/** `plan` has no flags of a run that goes on, nor of a sample. */
-type ShowFlags = PlanFlags & WorkFlags & ResumeFlags & Pick<RunFlags, 'sample'>;
-
 /** `combu plan` and `combu run -n`: what a run would do, what it would do again, and every reason why it would not. */
-export async function showPlan(context: CliContext, flags: ShowFlags): Promise<ExitCode> {
+export async function showPlan(context: CliContext, flags: PlanFlags): Promise<ExitCode> {
   const source = await readSource(context, flags);
   const experiment = await experimentId(source.file, context.host, callerOf(context).uid);
   const resume = wantsResume(flags);
@@ -44,7 +47,12 @@ export async function showPlan(context: CliContext, flags: ShowFlags): Promise<E
   try {
     const owner = String(callerOf(context).uid);
     const about = { experiment, owner, run, runs, resumed };
-    const { plan, previews } = await look(backend, flags, about, work.value);
+    const { plan: planned, previews } = await look(backend, flags, about, work.value);
+    const plan = {
+      ...planned,
+      experiment: { ...planned.experiment, results: resultsPlace(flags, planned.experiment) },
+      warnings: [...planned.warnings, ...(await lowDisks(planned, stateDir, flags))],
+    };
     const resumption = previews === undefined ? {} : { resume: resumeToJson(run, previews) };
     context.stdout.write(
       flags.json === true
@@ -60,7 +68,7 @@ export async function showPlan(context: CliContext, flags: ShowFlags): Promise<E
 /** Asks the engine alone; nobody is asked anything. `previews`: of a run that would go on. */
 async function look(
   backend: Backend,
-  flags: ShowFlags,
+  flags: PlanFlags,
   about: PlannedRun,
   { read, previous, rerun, only, spared }: ChosenWork,
 ): Promise<{ readonly plan: Plan; readonly previews: readonly TrialPreview[] | undefined }> {
@@ -68,7 +76,11 @@ async function look(
   const { run, resumed } = about;
   const moved =
     previous === undefined ? [] : await findMoved(backend, chosenTrials(read.experiment, only), previous);
-  const clear = about.runs.filter((one) => one !== resumed && one.standing === 'ended');
+  const last = flags.new === true ? about.runs.at(-1) : undefined;
+  const clear = about.runs.filter(
+    (one) =>
+      one !== resumed && (one.standing === 'ended' || (one === last && one.standing === 'interrupted')),
+  );
   const movedNow = new Set(moved.map(({ reference }) => reference));
   const whole = await planRun(backend, read, flags, {
     ...about,
@@ -86,6 +98,23 @@ async function look(
   const containers = await backend.list({ [LABEL.run]: run });
   const { trials } = planResume(plan, previous, containers, { rerun, spared, image });
   return { plan, previews: previewResume(plan, trials) };
+}
+
+/** Where results go, the flag being put over the file. */
+function resultsPlace({ store }: PlanFlags, { results }: Experiment): Experiment['results'] {
+  if (store === undefined) return results;
+  if (store === NOWHERE) return undefined;
+  return { endpoint: undefined, region: undefined, inside: undefined, direct: false, ...results, store };
+}
+
+/** Disks on which there is less room than is kept free: nobody is refused for that, but nothing would start at present. */
+async function lowDisks(plan: Plan, stateDir: string, flags: PlanFlags): Promise<string[]> {
+  // Before the first run there is no state folder; it will be on the disk of the folder that it is made in.
+  const record = existsSync(stateDir) ? stateDir : dirname(stateDir);
+  const rooms = await runDisks(record, plan, flags.reserveDisk)();
+  return rooms
+    .filter(({ free, kept }) => free < kept)
+    .map((room) => `the disk is nearly full: ${describeRoom(room)}; nothing would start until there is room`);
 }
 
 /** A run that has a supervisor can't be resumed. */

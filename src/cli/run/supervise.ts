@@ -16,7 +16,7 @@ import { amidRun } from '../errors.js';
 import { recordCleared } from '../kill/record-cleared.js';
 import { removeOwned } from '../removal.js';
 import { version } from '../version.js';
-import { diskGauge } from './disks.js';
+import { runDisks } from './disks.js';
 import type { RunFlags } from './flags.js';
 import { openResults } from './keep-results.js';
 import { removeLeftShared } from './last-out.js';
@@ -139,8 +139,7 @@ class Supervisor {
 
   #ports(journal: Journal, results: RunPorts['results']): RunPorts {
     const { context, flags, prepared } = this;
-    const { root } = prepared.plan.basis.observed.engine;
-    const disks = diskGauge([prepared.stateDir, ...(root === undefined ? [] : [root])], flags.reserveDisk);
+    const disks = runDisks(prepared.stateDir, prepared.plan, flags.reserveDisk);
     return { backend: prepared.backend, journal, clock: context.clock, disks, results };
   }
 

@@ -56,6 +56,16 @@ describe('a state folder on a disk of 32 MiB, of which 16 are kept free', () => 
     expect(ended.stderr.match(/there is room on the disk again/g)).toHaveLength(1);
     expect(new Set(Object.values(record.ends()))).toEqual(new Set(['succeeded']));
   });
+
+  it('plan says so beforehand', async () => {
+    const planned = async () => (await place.combu(['plan', '--reserve-disk', '16m'])).stdout;
+    expect(await planned()).not.toContain('nearly full');
+    disk.fill(20 * MIB);
+    expect(await planned()).toMatch(
+      /warnings\n {2}the disk is nearly full: .* 16 MiB is kept free.*; nothing would start/,
+    );
+    disk.fill(0);
+  });
 });
 
 describe('a state folder on a disk that becomes full', () => {

@@ -1,15 +1,23 @@
 import { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
 import type { CliContext } from '../../../src/cli/context.js';
+import { register as registerPlan } from '../../../src/cli/plan.js';
 import { type RunFlags, reserved, wantsResume } from '../../../src/cli/run/flags.js';
-import { register } from '../../../src/cli/run.js';
+import { register as registerRun } from '../../../src/cli/run.js';
 
-/** What the command line makes of these words; nothing is run. */
-function flags(...words: string[]): RunFlags {
+const REGISTER = { run: registerRun, plan: registerPlan };
+
+function commandOf(verb: keyof typeof REGISTER): { program: Command; command: Command } {
   const program = new Command('combu').exitOverride().configureOutput({ writeErr: () => {} });
-  register(program, { env: {} } as CliContext, () => {});
+  REGISTER[verb](program, { env: {} } as CliContext, () => {});
   const command = program.commands[0]!;
   command.action(() => {});
+  return { program, command };
+}
+
+/** What the command line of `run` makes of these words; nothing is run. */
+function flags(...words: string[]): RunFlags {
+  const { program, command } = commandOf('run');
   program.parse(['run', ...words], { from: 'user' });
   return command.opts<RunFlags>();
 }
@@ -124,5 +132,41 @@ describe('flags of run', () => {
     expect(reserved({ amount: 2 }, 8)).toBe(2);
     expect(reserved({ percent: 25 }, 8)).toBe(2);
     expect(reserved({ amount: 16 }, 8)).toBe(8);
+  });
+});
+
+describe('flags of plan', () => {
+  const names = (verb: keyof typeof REGISTER) => commandOf(verb).command.options.map(({ long }) => long!);
+
+  it('are those of run, but for what changes how it is run or shown and not what', () => {
+    const plans = names('plan');
+    expect(plans.filter((name) => !names('run').includes(name))).toEqual([]);
+    const alone = [
+      'detach',
+      'dry-run',
+      'message',
+      'yes',
+      'deadline',
+      'keep',
+      'halt',
+      'log-limit',
+      'store-wait',
+      'tag',
+    ];
+    expect(names('run').filter((name) => !plans.includes(name))).toEqual(
+      [...alone, 'progress', 'color'].map((name) => `--${name}`),
+    );
+  });
+
+  it('mean what they mean to run', () => {
+    const { program, command } = commandOf('plan');
+    program.parse(['plan', '--reserve-disk', '2g', '--only', 'fit-*', '--set', 'retries=2'], {
+      from: 'user',
+    });
+    expect(command.opts()).toMatchObject({
+      reserveDisk: { amount: 2 * 1024 ** 3 },
+      only: ['fit-*'],
+      set: [{ path: ['retries'], value: 2 }],
+    });
   });
 });

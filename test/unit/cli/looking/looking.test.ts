@@ -2,8 +2,10 @@ import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { holdSequel } from '../../../../src/cli/run/sequel.js';
 import { holdRun, type RunLock } from '../../../../src/journal/run-lock.js';
 import type { RunFolder } from '../../../../src/journal/state-folder.js';
+import { NO_REQUEST } from '../../../../src/model/resources.js';
 import { command, startCommand, stoppedClock } from '../../../rig/command.js';
 import { RunScript } from '../../../rig/run-events.js';
 import { appendEvents, writeRun } from '../../../rig/run-folder.js';
@@ -173,7 +175,7 @@ describe('status', () => {
       '2 of 4\ntrials:   1 succeeded, 1 failed, 1 running, 1 ready\nservices: 1 running\n',
     );
     expect(stdout).toContain('reserved: 0 of 4 cpus, 0 B of 8 GiB of memory\n');
-    expect(stdout).toContain('other runs on this engine hold 1 cpus\n');
+    expect(stdout).toContain('other runs on this engine hold 1 of 4 cpus\n');
     expect(stdout).toContain('failures:\n  a: exit 1: no data\n');
   });
 
@@ -379,6 +381,49 @@ describe('attach', () => {
     attached.signal('SIGINT');
     expect(await attached.code).toBe(130);
     expect(attached.stderr()).toContain('goes on.');
+  });
+
+  it('goes on after a sample that its rest follows by itself, and ends with the rest', async () => {
+    const run = script().start(['a'], false, {
+      trials: ['a'],
+      rest: [{ request: NO_REQUEST, trials: 1 }],
+      services: NO_REQUEST,
+    });
+    const folder = writeRun(cwd, run.begin('a').end('a', 1));
+    const sample = await hold(folder);
+    const sequel = (await holdSequel(folder.id))!;
+    const attached = startCommand(['attach', '--progress', 'json'], { cwd });
+    const waiting = startCommand(['wait'], { cwd });
+    const tell = (more: () => void) => {
+      const before = run.events.length;
+      more();
+      appendEvents(folder, run.events.slice(before));
+    };
+    tell(() => run.add({ type: 'run.ended', outcome: 'succeeded', exitCode: 0 }));
+    await sample.release();
+    await attached.until('run.ended');
+    const rest = await hold(folder);
+    tell(() => run.start(['a', 'b'], true).begin('b').fail('b', 1, 'no data'));
+    await attached.until('no data');
+    tell(() => run.add({ type: 'run.ended', outcome: 'failed', exitCode: 1 }));
+    expect(await attached.code).toBe(1);
+    expect(await waiting.code).toBe(1);
+    await rest.release();
+    await sequel.release();
+  });
+
+  it('ends with a sample that nothing follows', async () => {
+    const run = script().start(['a'], false, { trials: ['a'], rest: [], services: NO_REQUEST });
+    const folder = writeRun(cwd, run.begin('a').fail('a', 1, ''));
+    const sample = await hold(folder);
+    const sequel = (await holdSequel(folder.id))!;
+    const waiting = startCommand(['wait'], { cwd });
+    const before = run.events.length;
+    run.add({ type: 'run.ended', outcome: 'failed', exitCode: 1 });
+    appendEvents(folder, run.events.slice(before));
+    await sample.release();
+    await sequel.release();
+    expect(await waiting.code).toBe(1);
   });
 
   it('hands programs every event from the beginning, on standard output', async () => {
