@@ -60,7 +60,6 @@ export function combu(): Contender {
 /** The limit: nothing but the engine's own calls, 8 at once. */
 export function bare(): Contender {
   const limit = pLimit(8);
-  const removals = pLimit(16);
   let containers: Docker.Container[] = [];
   let network: Docker.Network | undefined;
   return {
@@ -85,7 +84,7 @@ export function bare(): Contender {
     },
     async kill() {
       await Promise.all(
-        containers.map((container) => removals(() => container.remove({ force: true, v: true }))),
+        containers.map((container) => limit(() => container.remove({ force: true, v: true }))),
       );
       await removeNetwork(network);
     },

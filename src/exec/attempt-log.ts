@@ -2,6 +2,7 @@ import type { LogChunk } from '../backend/backend.js';
 import type { AttemptLog } from '../journal/journal.js';
 import { Failure } from '../model/failure.js';
 import type { Clock } from '../util/clock.js';
+import { NO_LONGER } from '../util/no-longer.js';
 import type { EngineLink } from './engine-link.js';
 
 const MEBIBYTE = 2 ** 20;
@@ -98,8 +99,8 @@ export class LogKeeper {
   async finish(there: boolean): Promise<void> {
     const flowed = new AbortController();
     await Promise.race([this.#reading, this.clock.sleep(PATIENCE, flowed.signal)]);
-    flowed.abort();
-    this.#stop.abort();
+    flowed.abort(NO_LONGER);
+    this.#stop.abort(NO_LONGER);
     await Promise.all([this.#reading, this.#following]);
     if (there) {
       // Also after a stream that ended by itself: now and then it lacks what the program wrote last.

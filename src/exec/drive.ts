@@ -1,5 +1,6 @@
 import { Failure } from '../model/failure.js';
 import { fingerprintParts } from '../plan/fingerprint.js';
+import { NO_LONGER } from '../util/no-longer.js';
 import type { Attempt } from './attempt.js';
 import { LogKeeper } from './attempt-log.js';
 import { containerSpec } from './container-spec.js';
@@ -128,7 +129,7 @@ export async function followToEnd(run: RunContext, attempt: Attempt): Promise<vo
     await look(run, attempt, container);
   }
   attempt.phase = 'ended';
-  attempt.life.abort();
+  attempt.life.abort(NO_LONGER);
   run.logs.end(log);
 }
 

@@ -2,6 +2,7 @@ import { setMaxListeners } from 'node:events';
 import type { Backend, ContainerEvent } from '../backend/backend.js';
 import { Failure } from '../model/failure.js';
 import type { Clock } from '../util/clock.js';
+import { NO_LONGER } from '../util/no-longer.js';
 
 /** Milliseconds between questions whether a lost engine is back: doubling from the first to the last. */
 const FIRST_PAUSE = 250;
@@ -175,7 +176,7 @@ export class EngineLink {
       }
     } finally {
       back.removeEventListener('abort', onReturn);
-      over.abort();
+      over.abort(NO_LONGER);
       // Nobody waits for one that is dead. Behind a piece that has not come yet this alone would end nothing.
       pieces.return?.().catch(() => {});
     }
@@ -194,7 +195,7 @@ export class EngineLink {
     try {
       return await Promise.race([call, silent()]);
     } finally {
-      answered.abort();
+      answered.abort(NO_LONGER);
     }
   }
 
@@ -237,7 +238,7 @@ export class EngineLink {
     try {
       return await Promise.race([answer, silence]);
     } finally {
-      over.abort();
+      over.abort(NO_LONGER);
     }
   }
 

@@ -7,7 +7,7 @@ import { becomeHealthy, becomeUnhealthy } from './drive.js';
 import { type WatchListener, watchContainers } from './event-watch.js';
 import type { RunControl, RunOrder, RunPorts, RunResult } from './execute.js';
 import { runEnd } from './exit-code.js';
-import { removeKept } from './finish.js';
+import { clearKilled } from './finish.js';
 import { runTrials } from './main-loop.js';
 import { removeNetworks } from './prepare.js';
 import { RunContext } from './run-context.js';
@@ -42,7 +42,7 @@ async function execute(run: RunContext, control: RunControl): Promise<RunResult>
   if (resume !== undefined) await adoptContainers(run, resume);
   control.onStop((reason, force) => stopRun(run, reason, force));
   await runTrials(run, admitting);
-  if (run.reasons.has('killed')) await removeKept(run);
+  if (run.reasons.has('killed')) await clearKilled(run);
   const unstored = await storeResults(run, control);
   const states = run.works.map(({ planned, status }) => ({ kind: planned.kind, state: status.state }));
   return end(run, runEnd(run.reasons, states, control.signal, unstored));

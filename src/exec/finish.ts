@@ -1,5 +1,6 @@
 import type { AttemptEnd } from '../model/event.js';
 import { Failure } from '../model/failure.js';
+import { LABEL } from '../model/labels.js';
 import { failureSignature } from '../model/signature.js';
 import { printableLine } from '../util/printable.js';
 import type { Attempt } from './attempt.js';
@@ -147,21 +148,27 @@ async function keepOrRemove(run: RunContext, attempt: Attempt, end: AttemptEnd):
   if (container === undefined) return;
   const gone = attempt.refusal === undefined && attempt.end?.state === undefined;
   if (gone) return run.note({ type: 'attempt.removed', ...attempt.key });
+  // Whoever kills a run removes its containers, and one that two remove at once costs the engine twice.
+  if (run.reasons.has('killed')) return;
   const alike = run.kept.get(end.signature) ?? 0;
-  const keep = run.reasons.has('killed') ? 'none' : run.order.keep;
-  if (!staysForALook(keep, end.outcome, alike)) return removeContainer(run, attempt);
+  if (!staysForALook(run.order.keep, end.outcome, alike)) return removeContainer(run, attempt);
   run.kept.set(end.signature, alike + 1);
   run.note({ type: 'attempt.kept', ...attempt.key, container });
 }
 
-/** What a killed run has kept for a look goes as well. */
-export async function removeKept(run: RunContext): Promise<void> {
-  const kept = [...run.state.trials.values()].filter((trial) => trial.kept);
-  await Promise.all(
-    kept.map(({ name: trial, attempt, container }) =>
-      remove(run, { trial, attempt }, container ?? undefined),
-    ),
+/** Removes what a killed run still has on the engine, also what it kept for a look, and notes what others have removed. */
+export async function clearKilled(run: RunContext): Promise<void> {
+  const unremoved = [...run.state.trials.values()].flatMap(({ name: trial, attempt, container }) =>
+    container === null ? [] : [{ key: { trial, attempt }, container }],
   );
+  if (unremoved.length === 0) return;
+  const listed = await run.engine.insist((backend) => backend.list({ [LABEL.run]: run.plan.run }));
+  const there = new Set(listed.map(({ id }) => id));
+  const clear = async ({ key, container }: (typeof unremoved)[number]) => {
+    if (there.has(container)) await run.finishing(() => remove(run, key, container));
+    else run.note({ type: 'attempt.removed', ...key });
+  };
+  await Promise.all(unremoved.map(clear));
 }
 
 /** Removes an attempt's container, if one was made. */

@@ -15,7 +15,7 @@ import { secretMask } from './secrets.js';
 import { StartWindow } from './start-window.js';
 import type { TrialWork } from './trial-work.js';
 
-/** Attempts whose ends are recorded and cleared up at once: as many removals as the engine makes use of. */
+/** Attempts whose ends are recorded and cleared up at once. What has ended has left its networks: no need to spare these (see removal.ts). */
 const FINISHING = 16;
 
 /** What all parts of one execution share. */

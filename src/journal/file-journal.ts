@@ -70,15 +70,20 @@ class FileJournal implements Journal {
     const handle = await writing(() => open(path, flags, 0o600));
     if (owner !== undefined) fchownSync(handle.fd, owner.uid, owner.gid);
     const { size, mtime } = fstatSync(handle.fd);
+    let empty = size === 0;
     return {
       size,
       lastWrite: size === 0 ? null : mtime.toISOString(),
-      write: (bytes) => writeWhole(handle, bytes, writing),
+      write: (bytes) => {
+        empty = false;
+        return writeWhole(handle, bytes, writing);
+      },
       truncate: (bytes) => handle.truncate(bytes),
       close: async () => {
-        await writing(() => handle.datasync());
+        // Of an empty log nothing can be lost.
+        if (!empty) await writing(() => handle.datasync());
         await handle.close();
-        await this.#logFolder.sync();
+        if (!empty) await this.#logFolder.sync();
       },
     };
   }
@@ -113,7 +118,7 @@ class FileJournal implements Journal {
   async settleResults(trial: string, attempt: number): Promise<void> {
     const { owner, writing } = this.options;
     const folder = await this.resultsFolder(trial, attempt);
-    await writing(() => settleFolder(folder, owner));
+    if (!(await writing(() => settleFolder(folder, owner)))) return;
     await syncFolder(runPaths.trialResults(this.folder, trial));
     await this.#resultsFolder.sync();
   }

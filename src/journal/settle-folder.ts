@@ -10,24 +10,33 @@ const FOLDER_MODE = 0o700;
 
 /**
  * Gives all that lies in a folder to its owner (following no link), readable, and syncs it to disk. Devices are removed:
- * they hold no results, and to whom they belong may use what they stand for.
+ * they hold no results, and to whom they belong may use what they stand for. Returns whether there was anything: an empty
+ * folder is not synced, for nothing can be lost of it.
  */
-export async function settleFolder(folder: string, owner: Owner | undefined): Promise<void> {
+export async function settleFolder(folder: string, owner: Owner | undefined): Promise<boolean> {
+  let entries = 0;
+  let folders = 0;
+  const isEmpty = () => entries === 0 && folders <= 1;
   const give = async (path: Buffer) => {
     if (owner !== undefined) await lchown(path, owner.uid, owner.gid);
   };
   await visitFolder(folder, {
     enter: async (path) => {
+      folders += 1;
       await give(path);
       await allow(path, FOLDER_MODE, 0o755);
     },
     entry: async (path, kind) => {
+      entries += 1;
       if (kind.isBlockDevice() || kind.isCharacterDevice()) return unlink(path);
       await give(path);
       if (kind.isFile()) await settleFile(path);
     },
-    leave: syncFolder,
+    leave: async (path) => {
+      if (!isEmpty()) await syncFolder(path);
+    },
   });
+  return !isEmpty();
 }
 
 async function settleFile(path: Buffer): Promise<void> {
