@@ -6,7 +6,6 @@ import { withImages } from '../plan/make-plan.js';
 import type { Plan } from '../plan/plan.js';
 import { prepareImages, prepareNetworks } from './prepare.js';
 import { planResume, type ResumePlan } from './resume.js';
-import { decideRetry, type RetryDecision, STOPPED_BEFORE } from './retry.js';
 import type { RunContext } from './run-context.js';
 
 /**
@@ -40,7 +39,7 @@ async function beginAnew(run: RunContext): Promise<ResumePlan> {
   await getImages(run, (event) => run.note(event));
   // An image that was just pulled may have a healthcheck: then kinds and conditions are others.
   if (JSON.stringify(outline(run.plan)) !== JSON.stringify(before)) await noteStart(run, undefined);
-  return { trials: new Map(), stale: [] };
+  return { settled: [], trials: new Map(), stale: [] };
 }
 
 /** What is done is told by fingerprints, and these by images: so they come first here. */
@@ -50,29 +49,11 @@ async function beginAgain(run: RunContext): Promise<ResumePlan> {
   const containers: readonly ContainerSummary[] = await run.engine.call((backend) =>
     backend.list({ [LABEL.run]: run.plan.run }),
   );
-  settleEnds(run);
   const resume = planResume(run.plan, run.state, containers, run.order.resuming);
+  for (const event of resume.settled) run.note(event);
   await noteStart(run, resume);
   for (const event of events) run.note(event);
   return resume;
-}
-
-/**
- * What follows from an attempt's end that its supervisor had written down, before it died without saying what that means
- * for the trial: else its end would be looked at, and counted, a second time.
- */
-function settleEnds(run: RunContext): void {
-  const planned = new Map(run.plan.trials.map((one) => [one.trial.name, one.trial]));
-  for (const { name: trial, state, attempt, lastEnded, end, outcomes } of run.state.trials.values()) {
-    if ((state !== 'starting' && state !== 'running') || lastEnded !== attempt || end === null) continue;
-    const retries = planned.get(trial)?.retries;
-    const wasStopped = end.outcome === 'killed' || end.outcome === 'stopped';
-    const decision: RetryDecision =
-      retries === undefined ? { again: false } : wasStopped ? STOPPED_BEFORE : decideRetry(retries, outcomes);
-    if (decision.again) {
-      run.note({ type: 'trial.retrying', trial, attempt, delay: 0, why: decision.why });
-    } else run.note({ type: 'trial.ended', trial, state: end.outcome, cause: end.cause });
-  }
 }
 
 async function getImages(run: RunContext, tell: (event: NewRunEvent) => void): Promise<void> {

@@ -1,10 +1,11 @@
 import type { ContainerSummary } from '../backend/backend.js';
-import type { AgainCause } from '../model/event.js';
+import type { AgainCause, NewRunEvent, RunEvent } from '../model/event.js';
 import { LABEL } from '../model/labels.js';
-import type { RunState, TrialStatus } from '../model/run-state.js';
+import { fold, type RunState, type TrialStatus } from '../model/run-state.js';
 import { changedParts, fingerprintParts } from '../plan/fingerprint.js';
 import type { Plan, PlannedTrial } from '../plan/plan.js';
 import type { Resuming } from './execute.js';
+import { decideRetry, type RetryDecision, STOPPED_BEFORE } from './retry.js';
 
 /** What to do about one trial when a run goes on. */
 export type Resumption =
@@ -18,6 +19,8 @@ export type Resumption =
   | { readonly kind: 'again'; readonly because: AgainCause | undefined };
 
 export interface ResumePlan {
+  /** To be recorded before the rest, which is decided as if it were. */
+  readonly settled: readonly NewRunEvent[];
   readonly trials: ReadonlyMap<string, Resumption>;
   /** Containers of earlier attempts and of trials that are no more: removed before anything starts. */
   readonly stale: readonly ContainerSummary[];
@@ -28,10 +31,12 @@ const EVERYTHING: Resuming = { rerun: new Set(), spared: new Set(), image: undef
 /** Decides from what is on the engine and what the journal says; changes nothing. */
 export function planResume(
   { trials: planned, run }: Pick<Plan, 'trials' | 'run'>,
-  previous: RunState | undefined,
+  recorded: RunState,
   containers: readonly ContainerSummary[],
   { rerun, spared }: Resuming = EVERYTHING,
 ): ResumePlan {
+  const settled = settleEnds(recorded, planned);
+  const previous = withEvents(recorded, settled);
   const ours = containers.filter((container) => container.ours !== undefined);
   const byTrial = new Map<string, ContainerSummary[]>();
   for (const container of ours) {
@@ -44,7 +49,7 @@ export function planResume(
   const asked = askedFor(plannedByName, rerun);
   for (const one of planned) {
     const { name } = one.trial;
-    const status = previous?.trials.get(name);
+    const status = previous.trials.get(name);
     const found = (byTrial.get(name) ?? []).toSorted((a, b) => attemptOf(b) - attemptOf(a));
     const cause = asked.get(name);
     const resumption: Resumption =
@@ -56,12 +61,45 @@ export function planResume(
     // What was kept for a look stays, unless its name is needed.
     if (resumption.kind === 'done' && status?.kept === true && found[0] !== undefined) used.add(found[0]);
   }
-  return { trials, stale: ours.filter((container) => !used.has(container)) };
+  return { settled, trials, stale: ours.filter((container) => !used.has(container)) };
 
   function partsChanged(status: TrialStatus | undefined, now: PlannedTrial): string[] {
     if (status?.fingerprint === now.fingerprint || status?.parts == null) return [];
     return changedParts(status.parts, fingerprintParts(now, plannedByName, run));
   }
+}
+
+/**
+ * What follows from an attempt's end that its supervisor had written down, before it died without saying what that means
+ * for the trial: else its end would be looked at, and counted, a second time.
+ */
+function settleEnds(state: RunState, trials: Plan['trials']): TrialEvent[] {
+  const planned = new Map(trials.map(({ trial }) => [trial.name, trial]));
+  return [...state.trials.values()].flatMap((status): TrialEvent[] => {
+    const { name: trial, attempt, lastEnded, end, outcomes } = status;
+    if (!isOpen(status) || lastEnded !== attempt || end === null) return [];
+    const retries = planned.get(trial)?.retries;
+    const wasStopped = end.outcome === 'killed' || end.outcome === 'stopped';
+    const decision: RetryDecision =
+      retries === undefined ? { again: false } : wasStopped ? STOPPED_BEFORE : decideRetry(retries, outcomes);
+    return decision.again
+      ? [{ type: 'trial.retrying', trial, attempt, delay: 0, why: decision.why }]
+      : [{ type: 'trial.ended', trial, state: end.outcome, cause: end.cause }];
+  });
+}
+
+type TrialEvent = Extract<NewRunEvent, { readonly type: 'trial.retrying' | 'trial.ended' }>;
+
+/** The state as it is once these are recorded; the one that is given stays as it is. */
+function withEvents(state: RunState, events: readonly TrialEvent[]): RunState {
+  const trials = new Map(state.trials);
+  for (const { trial } of events) trials.set(trial, { ...trials.get(trial)! });
+  const stamped = events.map((event): RunEvent => ({ v: 1, time: state.lastEvent, ...event }));
+  return stamped.reduce(fold, { ...state, trials });
+}
+
+function isOpen({ state }: TrialStatus): boolean {
+  return state === 'starting' || state === 'running';
 }
 
 /** Trials that are to run again because that was asked for: those named, and those that complete on one of them. */
@@ -96,7 +134,7 @@ function resumeTrial(
   container: ContainerSummary | undefined,
   parts: () => readonly string[],
 ): Resumption {
-  const open = status?.state === 'starting' || status?.state === 'running';
+  const open = status !== undefined && isOpen(status);
   if (container !== undefined) {
     const attempt = attemptOf(container);
     const recorded = status !== undefined && !open && attempt <= status.attempt;

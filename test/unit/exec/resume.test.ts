@@ -3,6 +3,7 @@ import { memoryImage } from '../../../src/backend/memory/memory-backend.js';
 import type { Script } from '../../../src/backend/memory/script.js';
 import type { Resuming } from '../../../src/exec/execute.js';
 import { executeRun } from '../../../src/exec/execute-run.js';
+import { planResume } from '../../../src/exec/resume.js';
 import { MemoryJournal } from '../../../src/journal/memory-journal.js';
 import { fold, newRunState } from '../../../src/model/run-state.js';
 import { settled } from '../../../src/plan/settled.js';
@@ -68,6 +69,25 @@ const because = (test: TestRun) =>
   Object.fromEntries(
     test.events('run.started').flatMap(({ trials }) => trials.map((trial) => [trial.name, trial.because])),
   );
+
+describe('what a resume would do', () => {
+  it('counts with the ends that the supervisor had recorded when it died, and changes nothing', async () => {
+    const test = new TestRun({ done: exit(1_000), retried: exit(1_000, 1) });
+    const retries = { max: 1, on: ['exit' as const], backoff: 1_000, memoryFactor: 1 };
+    const trials = [{ name: 'done' }, { name: 'retried', retries }];
+    const { plan, events } = await crashed(test, trials, 60_000);
+    const unsaid = events.filter(
+      ({ type }) => !['trial.ended', 'trial.retrying', 'run.ended'].includes(type),
+    );
+    const first = unsaid.filter((event) => !('attempt' in event) || event.attempt === 1);
+    const previous = first.reduce(fold, newRunState());
+    const before = structuredClone(previous);
+    const { trials: resumptions } = planResume(plan, previous, []);
+    expect(resumptions.get('done')).toEqual({ kind: 'done', restored: false });
+    expect(resumptions.get('retried')).toEqual({ kind: 'again', because: { kind: 'under way', parts: [] } });
+    expect(previous).toEqual(before);
+  });
+});
 
 describe('a run whose supervisor died', () => {
   const trials = [
