@@ -1,5 +1,5 @@
+import type { Random } from '../fuzz/random.js';
 import { makeImage } from '../rig/experiment.js';
-import type { Random } from './random.js';
 
 /** Busybox with an anonymous volume: each container of it leaves one behind, unless somebody removes it. */
 export const IMAGE = `combu-chaos/volume:${process.pid}`;
@@ -35,22 +35,22 @@ export function makeTrials(random: Random, prefix: string): ChaosTrial[] {
   const count = random.between(2, 6);
   for (let index = 0; index < count; index++) {
     // The last is no service: then something needs what runs before.
-    const service = index < count - 1 && random.chance(20);
+    const service = index < count - 1 && random.chance(0.2);
     const failing = service ? 0 : random.weighted([[70, 0] as const, [15, 1], [8, 2], [7, 1000]]);
     trials.push({
       name: `${prefix}-${'abcdef'[index]}`,
       service,
-      healthcheck: service && random.chance(50),
+      healthcheck: service && random.chance(0.5),
       failing,
       code: random.pick([1, 2, 3, 42, 137]),
       retries: random.weighted([[failing === 0 ? 80 : 30, 0] as const, [40, 1], [20, 2]]),
       lines: random.weighted([[70, random.below(20)] as const, [25, random.below(400)], [5, 20_000]]),
       pauses: [random.below(500), random.below(300)],
-      output: random.chance(40),
-      result: random.chance(40),
+      output: random.chance(0.4),
+      result: random.chance(0.4),
       depends: service ? [] : dependsOf(random, trials),
-      cpus: random.chance(40) ? 0.1 : 0,
-      volume: random.chance(15) ? `${prefix}-data` : undefined,
+      cpus: random.chance(0.4) ? 0.1 : 0,
+      volume: random.chance(0.15) ? `${prefix}-data` : undefined,
     });
   }
   return trials;
@@ -58,7 +58,7 @@ export function makeTrials(random: Random, prefix: string): ChaosTrial[] {
 
 function dependsOf(random: Random, before: readonly ChaosTrial[]): ChaosTrial['depends'] {
   return before
-    .filter(({ service }) => random.chance(service ? 70 : 25))
+    .filter(({ service }) => random.chance(service ? 0.7 : 0.25))
     .map(({ name, service, healthcheck }) => ({
       name,
       condition: service ? (healthcheck ? 'healthy' : 'started') : 'completed',

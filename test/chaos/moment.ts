@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Random } from '../fuzz/random.js';
 import type { EngineProxy } from '../rig/engine-proxy.js';
-import type { Random } from './random.js';
 
 /** What combu asks of the engine, and where in such a call it may be struck. */
 const CALLS = {

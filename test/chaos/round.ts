@@ -1,5 +1,6 @@
 import { chmodSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { Random } from '../fuzz/random.js';
 import type { Ended } from '../rig/child.js';
 import { startProxy } from '../rig/engine-proxy.js';
 import { type RunRecord, type Underway, Workplace } from '../rig/experiment.js';
@@ -7,7 +8,6 @@ import { asUser, give, type OrdinaryUser } from '../rig/ordinary-user.js';
 import { EngineWitness } from './engine-witness.js';
 import { type ChaosTrial, makeTrials, write } from './experiment.js';
 import { chooseMoment, describeMoment, type Moment, strikeAt } from './moment.js';
-import { Random } from './random.js';
 import { type Case, judgeKept, judgeNothingLeft, judgeRun } from './verdict.js';
 
 /** What happens to the runs of one round. */
@@ -57,14 +57,14 @@ export function planRound(seed: number): Round {
         kind: 'is killed',
         moment: chooseMoment(random),
         kills: random.between(1, 2),
-        orphan: random.chance(30),
-        resumed: random.chance(50),
+        orphan: random.chance(0.3),
+        resumed: random.chance(0.5),
       }),
     ],
     [4, () => ({ kind: 'meets a second run', moment: chooseMoment(random) })],
     [4, () => ({ kind: 'meets a namesake', moment: chooseMoment(random) })],
   ])();
-  return { seed, doing, trials: makeTrials(random, `chaos-${seed}`), ordinary: random.chance(40) };
+  return { seed, doing, trials: makeTrials(random, `chaos-${seed}`), ordinary: random.chance(0.4) };
 }
 
 function dies(random: Random, detached: boolean): Doing {

@@ -20,11 +20,25 @@ export class Random {
     return Math.floor(this.next() * limit);
   }
 
+  between(least: number, most: number): number {
+    return least + this.below(most - least + 1);
+  }
+
   chance(probability: number): boolean {
     return this.next() < probability;
   }
 
   pick<T>(items: readonly T[]): T {
     return items[this.below(items.length)]!;
+  }
+
+  /** One of them, each as often as its weight says. */
+  weighted<T>(among: readonly (readonly [weight: number, value: T])[]): T {
+    let left = this.below(among.reduce((sum, [weight]) => sum + weight, 0));
+    for (const [weight, value] of among) {
+      if (left < weight) return value;
+      left -= weight;
+    }
+    throw new Error('Nothing to choose from.');
   }
 }

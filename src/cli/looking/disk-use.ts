@@ -2,6 +2,7 @@ import { lstat, readdir, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { runPaths } from '../../journal/run-paths.js';
 import type { DiskUse } from '../../report/forecast.js';
+import { visitFolder } from '../../util/visit-folder.js';
 
 /** What logs and results of a run's trials take of the disk, all attempts together. No link is followed. */
 export async function measureDisk(folder: string, trials: readonly string[]): Promise<DiskUse> {
@@ -25,18 +26,14 @@ export async function measureDisk(folder: string, trials: readonly string[]): Pr
 
 async function sizeBelow(folder: string): Promise<number> {
   let total = 0;
-  const folders = [folder];
-  for (let path = folders.pop(); path !== undefined; path = folders.pop()) {
-    for (const entry of await readdir(path, { withFileTypes: true }).catch(() => [])) {
-      const below = join(path, entry.name);
-      if (entry.isDirectory()) folders.push(below);
-      else total += await sizeOf(below);
-    }
-  }
+  const entry = async (path: Buffer) => {
+    total += await sizeOf(path);
+  };
+  await visitFolder(folder, { entry, closed: () => {} });
   return total;
 }
 
-async function sizeOf(path: string): Promise<number> {
+async function sizeOf(path: string | Buffer): Promise<number> {
   return lstat(path).then(
     ({ size }) => size,
     () => 0,
