@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { LogChunk } from '../backend/backend.js';
 import type { AttemptLog } from '../journal/journal.js';
 import { Failure } from '../model/failure.js';
@@ -16,63 +17,108 @@ const LINE_COST = 100;
 const PATIENCE = 5_000;
 /** A stream that ended while its container runs is opened again after so long (milliseconds). */
 const REOPEN_PAUSE = 1_000;
-/** A head that fills less than this share of its bound has never been cut. */
-const WHOLE = 0.9;
-/** So much must have been taken of a log before it is worth asking whether the stream jumped. */
-const SUSPECT = 8 * MEBIBYTE;
+/** Into so many parts a head is divided by places at which it can be cut back. */
+const PLACES = 256;
+/** Bytes by which the log of an earlier supervisor is known again. */
+const BEGINNING = 4_096;
 const NEWLINE = 10;
 /** A last line longer than this is not shown to its end anyway. */
 const LAST_LINE = 4_096;
+/** Begins each line that is combu's own. */
+const OWN_LINE = '[combu: ';
+
+/** A time in which nobody took what the container wrote; milliseconds since the epoch. */
+export interface LogHole {
+  readonly from: number;
+  readonly to: number;
+}
+
+export interface LogOptions {
+  /** Scales the bounds of head and tail. */
+  readonly scale: number;
+  /** Told of a stream that has ended, or broken, and not by `finish`: the container may have ended. */
+  readonly streamEnded?: () => void;
+  /** Oldest first; more may follow while the container runs. */
+  readonly holes?: () => readonly LogHole[];
+}
+
+/** A place in the file, between two pieces of what the engine gave. */
+interface Place {
+  readonly bytes: number;
+  /** As `LogKeeper.#to` was there. */
+  readonly to: string | undefined;
+  readonly withinLine: boolean;
+}
+
+const START: Place = { bytes: 0, to: undefined, withinLine: false };
 
 /**
  * Brings one attempt's log from the engine into its file: what is written first, while it runs, up to a bound; after
- * its end the last of it, with one line between that says what was cut.
+ * its end the last of it. What is not in it is said in it: by one line where something was cut or may be missing.
  */
 export class LogKeeper {
   readonly #stop = new AbortController();
+  readonly #holes: () => readonly LogHole[];
+  /** How many of the holes the file tells of. */
+  #told = 0;
+  /** Of the file. */
   #bytes: number;
+  /** Bytes that the engine gave of the log's beginning, and their checksum. */
+  #taken = 0;
+  #sum = createHash('sha1');
   /** What the engine's file has grown by. */
   #weight = 0;
   /** The time of the latest line taken; standard output and error may stand in the engine's file in another order. */
   #to: string | undefined;
+  /** The time of the first. */
+  #from: string | undefined;
   /** When the head of an earlier supervisor ends: its lines' times are not in the file. */
   #headEnd: string | undefined;
   #full = false;
-  #reading: Promise<void> = Promise.resolve();
+  /** What was taken is known to be what the engine had, or nobody can know that any more. */
+  #compared = false;
+  /** The engine may have dropped lines of the beginning before they were taken, or before that could be compared. */
+  #doubtful = false;
+  /** When this log was first looked at; undefined = the beginning is known to be there. */
+  #opened: number | undefined;
+  #places: Place[] = [];
+  #reading: Promise<unknown> = Promise.resolve();
   #following: Promise<void> = Promise.resolve();
-  /** Lines taken, and the time of the first. */
-  #lines = 0;
-  #from: string | undefined;
-  /** Where the time between what was taken before and after is the longest: the place of a jump, if there was one. */
-  #pause: { readonly length: number; readonly bytes: number; readonly to: string } | undefined;
   #cut: { readonly from: string; readonly to: string } | null = null;
+  /** What the program wrote last. */
   #ending: Uint8Array = new Uint8Array(0);
+  /** The file ends within a line. */
+  #withinLine = false;
 
   constructor(
     private readonly engine: EngineLink,
     private readonly container: string,
     private readonly file: AttemptLog,
     private readonly clock: Clock,
-    private readonly scale: number,
-    /** Told of a stream that has ended, or broken, and not by `finish`: the container may have ended. */
-    private readonly streamEnded: () => void = () => {},
+    private readonly options: LogOptions,
   ) {
     this.#bytes = file.size;
+    this.#opened = clock.now();
+    this.#holes = options.holes ?? (() => []);
   }
 
   /**
-   * Goes on with a log that an earlier supervisor began. The engine still has all of a short one, which is read anew; of
-   * a long one the head in the file is all that there is, so only the end is added.
+   * Goes on with a log that an earlier supervisor began. Where the engine still has its beginning, it is read anew; where
+   * it has not, what is in the file is all that there is of it, so only the end is added.
    */
   async takeUp(): Promise<void> {
-    if (this.#bytes < HEAD * this.scale * WHOLE) {
-      await this.file.truncate(0);
-      this.#bytes = 0;
-    } else {
-      this.#full = true;
-      this.#to = new Date(0).toISOString();
-      this.#headEnd = this.file.lastWrite ?? undefined;
-    }
+    if (this.#bytes === 0) return;
+    let there = false;
+    await this.#tolerant(async () => {
+      there = await this.#engineHasBeginning();
+    });
+    this.#opened = undefined;
+    if (there) return this.#cutBack(START);
+    this.#full = true;
+    this.#compared = true;
+    this.#headEnd = this.file.lastWrite ?? undefined;
+    this.#to = this.#headEnd ?? new Date(0).toISOString();
+    this.#told = this.#holesBefore(this.#to);
   }
 
   /** Whether nothing more is to be taken before the end. */
@@ -95,19 +141,20 @@ export class LogKeeper {
     await this.#reading;
   }
 
-  /** The container has ended: completes the file. `there`: the container can still be asked. */
-  async finish(there: boolean): Promise<void> {
+  /** The container has ended: completes the file. `finishedAt`: ISO 8601; undefined = it can't be asked any more. */
+  async finish(finishedAt: string | undefined): Promise<void> {
     const flowed = new AbortController();
     await Promise.race([this.#reading, this.clock.sleep(PATIENCE, flowed.signal)]);
     flowed.abort(NO_LONGER);
     this.#stop.abort(NO_LONGER);
     await Promise.all([this.#reading, this.#following]);
-    if (there) {
-      // Also after a stream that ended by itself: now and then it lacks what the program wrote last.
-      if (!this.#full) await this.#tolerant(() => this.#take(false));
-      if (!this.#full && this.#weight > SUSPECT * this.scale) await this.#tolerant(() => this.#mendJump());
-      if (this.#full) await this.#tolerant(() => this.#readTail());
+    if (finishedAt !== undefined && !(await this.#tolerant(() => this.#takeRest()))) {
+      const from = this.#to === undefined ? '' : ` after ${this.#to}`;
+      await this.#say(`what was written${from} may be missing: the engine could not give it`);
+      this.#cut ??= { from: this.#to ?? finishedAt, to: finishedAt };
     }
+    const end = finishedAt === undefined ? Number.POSITIVE_INFINITY : Date.parse(finishedAt);
+    await this.#tellHoles(end, end);
     await this.file.close();
   }
 
@@ -133,21 +180,28 @@ export class LogKeeper {
       this.#reading = this.#tolerant(() => this.#take(true));
       await this.#reading;
       await this.clock.sleep(REOPEN_PAUSE, this.#stop.signal);
-      if (!this.#stop.signal.aborted) this.streamEnded();
+      if (!this.#stop.signal.aborted) this.options.streamEnded?.();
     }
   }
 
-  /** A log that the engine can't give (a container just removed, say) is no reason to fail a trial. */
-  async #tolerant(action: () => Promise<void>): Promise<void> {
+  /** Whether the engine could give it: a log that it can't (of a container just removed, say) is no reason to fail a trial. */
+  async #tolerant(action: () => Promise<void>): Promise<boolean> {
     try {
       await this.engine.callAtLength(action);
+      return true;
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
+      return false;
     }
+  }
+
+  async #takeRest(): Promise<void> {
+    // Also after a stream that ended by itself: now and then it lacks what the program wrote last.
+    if (!this.#full) await this.#complete();
+    if (this.#full) await this.#readTail();
   }
 
   async #take(follow: boolean): Promise<void> {
-    const bound = HEAD * this.scale;
     const chunks = this.engine.stream((backend, over) =>
       backend.logs(this.container, {
         follow,
@@ -155,36 +209,94 @@ export class LogKeeper {
         signal: follow ? AbortSignal.any([this.#stop.signal, over]) : over,
       }),
     );
-    for await (const chunk of chunks) {
-      this.#weight += chunk.bytes.length + LINE_COST * countLines(chunk.bytes);
-      if (this.#weight > bound) {
-        this.#full = true;
+    for await (const chunk of chunks) if (!(await this.#add(chunk))) break;
+    // Now the engine still has it, as a rule.
+    if (this.#full && !this.#compared) await this.#complete();
+  }
+
+  /** Adds to the head; false = it is full. */
+  async #add(chunk: LogChunk): Promise<boolean> {
+    this.#weight += chunk.bytes.length + LINE_COST * countLines(chunk.bytes);
+    this.#full = this.#weight > HEAD * this.options.scale;
+    if (!this.#full) await this.#write(chunk);
+    return !this.#full;
+  }
+
+  /**
+   * Holds what was taken against what the engine has, and goes on with it up to the bound. They can differ: a stream that
+   * lags behind a flood jumps over lines, without a word, when the engine begins a new file. Then all is taken anew; where
+   * the engine has dropped the beginning, what was taken before that stays, and the log says that it may lack something.
+   */
+  async #complete(): Promise<void> {
+    const found = await this.#compare();
+    this.#compared = true;
+    switch (found.kind) {
+      case 'same':
+        // So much that the engine may have dropped the first of it before anybody looked.
+        this.#doubtful =
+          this.#full && this.#opened !== undefined && Date.parse(this.#to ?? '') < this.#opened;
         return;
+      case 'other':
+        await this.#cutBack(START);
+        return this.#take(false);
+      case 'dropped': {
+        const from = this.#from;
+        const place = this.#places.findLast(({ to }) => to === undefined || to < found.oldest);
+        if (!this.#full && place !== undefined) await this.#cutBack(place);
+        this.#from = from;
+        this.#full = true;
+        this.#doubtful = true;
       }
-      await this.#write(chunk);
     }
   }
 
+  async #compare(): Promise<
+    { readonly kind: 'same' | 'other' } | { readonly kind: 'dropped'; readonly oldest: string }
+  > {
+    const taken = this.#sum.copy().digest('hex');
+    const sum = createHash('sha1');
+    let left = this.#taken;
+    let first = true;
+    for await (const chunk of this.#all()) {
+      if (first && this.#from !== undefined && chunk.from > this.#from) {
+        return { kind: 'dropped', oldest: chunk.from };
+      }
+      first = false;
+      const known = chunk.bytes.subarray(0, left);
+      if (left > 0) {
+        sum.update(known);
+        left -= known.length;
+        if (left === 0 && sum.digest('hex') !== taken) return { kind: 'other' };
+      }
+      if (left > 0) continue;
+      if (this.#full) break;
+      const bytes = chunk.bytes.subarray(known.length);
+      if (bytes.length > 0 && !(await this.#add({ ...chunk, bytes }))) break;
+    }
+    // What the engine itself has lost of it is better kept.
+    return { kind: 'same' };
+  }
+
   async #readTail(): Promise<void> {
-    const { chunks, cut } = this.#withinLine ? await this.#restByCount() : await this.#restByTime();
+    const within = this.#ending.length > 0 && this.#ending.at(-1) !== NEWLINE;
+    const { chunks, cut } = within ? await this.#restByCount() : await this.#restByTime();
     const first = chunks[0];
-    if (cut && first !== undefined && this.#to !== undefined) {
+    const to = first?.from ?? this.#to;
+    if (to !== undefined && (this.#doubtful || (cut && this.#to !== undefined))) {
       const from = this.#headEnd ?? this.#to;
-      this.#cut = { from, to: first.from };
-      const line = `[combu: what was written from ${from} to ${first.from} was cut]\n`;
-      await this.#append(new TextEncoder().encode(this.#withinLine ? `\n${line}` : line));
+      this.#cut = { from: (this.#doubtful ? this.#from : from) ?? to, to };
+      const doubt = 'lines before this may be missing: the engine had dropped them before they were read';
+      const gap = `what was written from ${from} to ${to} was cut`;
+      if (!cut || from === undefined) await this.#say(doubt);
+      else await this.#say(this.#doubtful ? `${gap}, and ${doubt}` : gap);
+      while (Date.parse(to) >= (this.#holes()[this.#told]?.to ?? Number.POSITIVE_INFINITY)) this.#told += 1;
     }
     for (const chunk of chunks) await this.#write(chunk);
   }
 
-  /** What was taken so far ends within a line. */
-  get #withinLine(): boolean {
-    return this.#ending.length > 0 && this.#ending.at(-1) !== NEWLINE;
-  }
-
   /** What is later than what was taken, or the last of that; `cut`: it is not all. */
   async #restByTime(): Promise<{ readonly chunks: readonly LogChunk[]; readonly cut: boolean }> {
-    const tailBytes = TAIL * this.scale;
+    const tailBytes = TAIL * this.options.scale;
     const chunks: LogChunk[] = [];
     let bytes = 0;
     for await (const chunk of this.engine.stream((backend) =>
@@ -203,86 +315,108 @@ export class LogKeeper {
    * has dropped some of it.
    */
   async #restByCount(): Promise<{ readonly chunks: readonly LogChunk[]; readonly cut: boolean }> {
-    const tailBytes = TAIL * this.scale;
+    const tailBytes = TAIL * this.options.scale;
     const chunks: LogChunk[] = [];
     let oldest: string | undefined;
     let held = 0;
     let total = 0;
-    for await (const chunk of this.engine.stream((backend) =>
-      backend.logs(this.container, { follow: false }),
-    )) {
+    for await (const chunk of this.#all()) {
       oldest ??= chunk.from;
       chunks.push(chunk);
       held += chunk.bytes.length;
       total += chunk.bytes.length;
       while (held - chunks[0]!.bytes.length >= tailBytes) held -= chunks.shift()!.bytes.length;
     }
-    const left = total - this.#bytes;
+    const left = total - this.#taken;
     const hasAll = oldest === this.#from && this.#from !== this.#to;
     if (!hasAll || left >= tailBytes) return { chunks, cut: true };
     return { chunks: lastOf(chunks, left), cut: false };
   }
 
-  /**
-   * A stream that lags behind a flood jumps over lines, without a word, when the engine begins a new file. What the engine
-   * still has tells: where it has all, the log is taken anew; else what stands before the longest pause is the true head.
-   */
-  async #mendJump(): Promise<void> {
-    let lines = 0;
-    let oldest: string | undefined;
-    for await (const chunk of this.engine.stream((backend) =>
-      backend.logs(this.container, { follow: false }),
-    )) {
-      oldest ??= chunk.from;
-      lines += countLines(chunk.bytes);
-    }
-    if (oldest === undefined || this.#from === undefined) return;
-    const hasAll = oldest <= this.#from;
-    if (hasAll && lines === this.#lines) return;
-    if (hasAll) {
-      await this.#truncate(0, undefined);
-      this.#weight = 0;
-      await this.#take(false);
-    } else if (this.#pause !== undefined) {
-      await this.#truncate(this.#pause.bytes, this.#pause.to);
-      this.#full = true;
-    }
-  }
-
-  async #truncate(bytes: number, to: string | undefined): Promise<void> {
-    await this.file.truncate(bytes);
-    this.#bytes = bytes;
-    this.#to = to;
-    this.#ending = new Uint8Array(0);
-  }
-
   /** Whether the engine has dropped lines written after this time: its oldest is younger. */
   async #dropped(time: string): Promise<boolean> {
-    const lines = this.engine.stream((backend) => backend.logs(this.container, { follow: false }));
-    for await (const chunk of lines) return Date.parse(chunk.from) > Date.parse(time);
+    for await (const chunk of this.#all()) return Date.parse(chunk.from) > Date.parse(time);
     return false;
   }
 
-  async #write(chunk: LogChunk): Promise<void> {
-    this.#from ??= chunk.from;
-    this.#lines += countLines(chunk.bytes);
-    if (this.#to !== undefined) {
-      const length = Date.parse(chunk.to) - Date.parse(this.#to);
-      if (this.#pause === undefined || length > this.#pause.length) {
-        this.#pause = { length, bytes: this.#bytes, to: this.#to };
-      }
+  /** Whether the engine's log begins as the file does, as far as that is not combu's own. */
+  async #engineHasBeginning(): Promise<boolean> {
+    const file = await this.file.beginning(BEGINNING);
+    const own = Buffer.from(file.buffer, file.byteOffset, file.length).indexOf(OWN_LINE);
+    const begun = own < 0 ? file : file.subarray(0, own);
+    const found: Uint8Array[] = [];
+    let length = 0;
+    for await (const { bytes } of this.#all()) {
+      found.push(bytes);
+      length += bytes.length;
+      if (length >= begun.length) return Buffer.concat(found).subarray(0, begun.length).equals(begun);
     }
-    await this.#append(chunk.bytes);
+    return false;
+  }
+
+  /** All that the engine has now: a reader that does not follow sees no file rotate. */
+  #all(): AsyncGenerator<LogChunk, void, void> {
+    return this.engine.stream((backend) => backend.logs(this.container, { follow: false }));
+  }
+
+  async #cutBack({ bytes, to, withinLine }: Place): Promise<void> {
+    await this.file.truncate(bytes);
+    this.#bytes = bytes;
+    this.#to = to;
+    this.#withinLine = withinLine;
+    this.#full = false;
+    this.#told = to === undefined ? 0 : this.#holesBefore(to);
+    this.#places = this.#places.filter((place) => place.bytes < bytes);
+    this.#ending = new Uint8Array(0);
+    if (bytes > 0) return;
+    this.#weight = 0;
+    this.#taken = 0;
+    this.#sum = createHash('sha1');
+    this.#from = undefined;
+  }
+
+  async #write(chunk: LogChunk): Promise<void> {
+    await this.#tellHoles(Date.parse(chunk.to));
+    this.#from ??= chunk.from;
+    const { bytes } = chunk;
+    const part = (HEAD * this.options.scale) / PLACES;
+    if (this.#bytes - (this.#places.at(-1)?.bytes ?? Number.NEGATIVE_INFINITY) >= part) {
+      this.#places.push({ bytes: this.#bytes, to: this.#to, withinLine: this.#withinLine });
+    }
+    await this.#append(bytes);
+    this.#taken += bytes.length;
+    this.#sum.update(bytes);
+    this.#ending =
+      bytes.length >= LAST_LINE
+        ? bytes.slice(-LAST_LINE)
+        : Buffer.concat([this.#ending, bytes]).subarray(-LAST_LINE);
     if (this.#to === undefined || chunk.to > this.#to) this.#to = chunk.to;
+  }
+
+  /** Says, of each hole that begins before this time and once, that lines may be missing. `end`: of the log (milliseconds). */
+  async #tellHoles(time: number, end = Number.POSITIVE_INFINITY): Promise<void> {
+    for (const { from, to } of this.#holes().slice(this.#told)) {
+      if (from >= time) return;
+      this.#told += 1;
+      const until = iso(Math.min(to, end));
+      await this.#say(`what was written from ${iso(from)} to ${until} may be missing: the engine was away`);
+    }
+  }
+
+  #holesBefore(time: string): number {
+    return this.#holes().filter(({ from }) => from < Date.parse(time)).length;
+  }
+
+  /** A line of combu's own: it is no line of the program's. */
+  async #say(text: string): Promise<void> {
+    const line = `${OWN_LINE}${text}]\n`;
+    await this.#append(new TextEncoder().encode(this.#withinLine ? `\n${line}` : line));
   }
 
   async #append(bytes: Uint8Array): Promise<void> {
     await this.file.write(bytes);
     this.#bytes += bytes.length;
-    this.#ending =
-      bytes.length >= LAST_LINE
-        ? bytes.slice(-LAST_LINE)
-        : Buffer.concat([this.#ending, bytes]).subarray(-LAST_LINE);
+    if (bytes.length > 0) this.#withinLine = bytes.at(-1) !== NEWLINE;
   }
 }
 
@@ -302,4 +436,8 @@ function countLines(bytes: Uint8Array): number {
   let lines = 0;
   for (let at = bytes.indexOf(NEWLINE); at >= 0; at = bytes.indexOf(NEWLINE, at + 1)) lines += 1;
   return lines;
+}
+
+function iso(time: number): string {
+  return new Date(time).toISOString();
 }

@@ -2,7 +2,7 @@ import { Failure } from '../model/failure.js';
 import { fingerprintParts } from '../plan/fingerprint.js';
 import { NO_LONGER } from '../util/no-longer.js';
 import type { Attempt } from './attempt.js';
-import { LogKeeper } from './attempt-log.js';
+import { type LogHole, LogKeeper } from './attempt-log.js';
 import { containerSpec } from './container-spec.js';
 import { finishAttempt, removeContainer } from './finish.js';
 import { resultsPlace } from './outputs.js';
@@ -108,9 +108,11 @@ export async function followToEnd(run: RunContext, attempt: Attempt): Promise<vo
   const { trial } = work.planned;
   const file = await run.ports.journal.openLog(trial.name, attempt.number);
   // Where the event of its end is lost or late, the end of its log tells as well.
-  const log = new LogKeeper(run.engine, container, file, run.ports.clock, run.order.logScale, () =>
-    attempt.bell.ring(),
-  );
+  const log = new LogKeeper(run.engine, container, file, run.ports.clock, {
+    scale: run.order.logScale,
+    streamEnded: () => attempt.bell.ring(),
+    holes: () => holesOf(run, attempt),
+  });
   if (attempt.adopted) await log.takeUp();
   attempt.log = log;
   run.logs.begin(log);
@@ -131,6 +133,13 @@ export async function followToEnd(run: RunContext, attempt: Attempt): Promise<vo
   attempt.phase = 'ended';
   attempt.life.abort(NO_LONGER);
   run.logs.end(log);
+}
+
+/** An engine that was away took nothing of what a container wrote; it runs on meanwhile with live restore alone. */
+function holesOf({ engine, engineFacts }: RunContext, { startedAt }: Attempt): readonly LogHole[] {
+  if (!engineFacts.liveRestore) return [];
+  const started = Date.parse(startedAt ?? '');
+  return engine.outages.flatMap(({ heard, to }) => (to < started ? [] : [{ from: heard, to }]));
 }
 
 /** Looks at what the engine has of it, where there is reason to. */

@@ -1,5 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import type { Backend, ContainerEvent } from '../backend/backend.js';
+import type { EngineOutage } from '../model/event.js';
 import { Failure } from '../model/failure.js';
 import type { Clock } from '../util/clock.js';
 import { NO_LONGER } from '../util/no-longer.js';
@@ -32,6 +33,9 @@ const BEFORE_LAST_ANSWER = 15_000;
 /** A time in which the engine may have stopped, and containers with it; milliseconds since the epoch. */
 export interface Outage {
   readonly from: number;
+  /** Its last answer before. */
+  readonly heard: number;
+  /** Its first answer afterwards. */
   readonly to: number;
 }
 
@@ -40,7 +44,8 @@ export interface Outage {
  * trial's failure. One question at a time asks whether it is back.
  */
 export class EngineLink {
-  readonly outages: Outage[] = [];
+  /** Oldest first. */
+  readonly outages: Outage[];
   #lastAnswer: number;
   /** Resolves when it answers (again): whether it was away. */
   #return: Promise<boolean> | undefined;
@@ -55,10 +60,17 @@ export class EngineLink {
   constructor(
     private readonly backend: Backend,
     private readonly clock: Clock,
-    private readonly told: { lost(message: string): void; back(): void },
+    private readonly told: {
+      lost(message: string): void;
+      /** `outage`: it may have stopped. */
+      back(outage: EngineOutage | undefined): void;
+    },
     /** Whether something that ran before an outage is seen to run after it: an engine that stops ends its containers. */
     private readonly somethingRunsOn: () => Promise<boolean> = () => Promise.resolve(false),
+    /** Outages that earlier supervisors have seen. */
+    earlier: readonly EngineOutage[] = [],
   ) {
+    this.outages = earlier.map(({ heard, back }) => outageOf(Date.parse(heard), Date.parse(back)));
     this.#lastAnswer = clock.now();
   }
 
@@ -220,10 +232,9 @@ export class EngineLink {
       await this.clock.sleep(pause);
     }
     this.#lastAnswer = this.clock.now();
-    if (!(await this.#neverStopped(lastEvent))) {
-      this.outages.push({ from: lastAnswer - BEFORE_LAST_ANSWER, to: this.#lastAnswer });
-    }
-    this.told.back();
+    const stopped = !(await this.#neverStopped(lastEvent));
+    if (stopped) this.outages.push(outageOf(lastAnswer, this.#lastAnswer));
+    this.told.back(stopped ? { heard: iso(lastAnswer), back: iso(this.#lastAnswer) } : undefined);
     this.#nextReturn.abort();
     this.#nextReturn = heardByMany();
     return true;
@@ -254,6 +265,14 @@ export class EngineLink {
     if (event !== undefined && (await succeeds(this.backend.remembers(event)))) return true;
     return succeeds(this.somethingRunsOn());
   }
+}
+
+function outageOf(heard: number, to: number): Outage {
+  return { from: heard - BEFORE_LAST_ANSWER, heard, to };
+}
+
+function iso(time: number): string {
+  return new Date(time).toISOString();
 }
 
 const NO_ANSWER = new Failure(`no answer in ${SILENCE / 1_000} s`, { owner: 'refused', retryable: true });

@@ -46,7 +46,8 @@ export async function copyOutputs(
     const found = await receive(run, attempt, container, wantedOf(workdir, output.path));
     if (!found && !output.optional) missing.push(output.path);
   }
-  await run.ports.journal.settleResults(attempt.name, attempt.number);
+  const { renamed } = await run.ports.journal.settleResults(attempt.name, attempt.number);
+  if (renamed.length > 0) noteRenamed(run, attempt, renamed);
   return { missing };
 }
 
@@ -125,12 +126,22 @@ const NAMED = 3;
 const SHOWN = 100;
 
 function warnLeftOut(run: RunContext, attempt: Attempt, names: readonly string[]): void {
+  const what = `Links, special files and paths of over 3,000 characters of ${attempt.name} were not copied`;
+  run.note({ type: 'run.warning', message: `${what}: ${someOf(names)}` });
+}
+
+/** Once a run: where one trial's names are no text, those of a thousand others are none either. */
+function noteRenamed(run: RunContext, attempt: Attempt, names: readonly string[]): void {
+  if (run.saidRenamed) return;
+  run.saidRenamed = true;
+  const what = `Results of ${attempt.name} had names that are not UTF-8, and have others now`;
+  run.note({ type: 'run.warning', message: `${what} (as will those of other trials): ${someOf(names)}` });
+}
+
+function someOf(names: readonly string[]): string {
   const more = names.length > NAMED ? ` and ${names.length - NAMED} more` : '';
   const shown = names
     .slice(0, NAMED)
     .map((name) => JSON.stringify(name.length > SHOWN ? `${name.slice(0, SHOWN)}...` : name));
-  run.note({
-    type: 'run.warning',
-    message: `Links, special files and paths of over 3,000 characters of ${attempt.name} were not copied: ${shown.join(', ')}${more}`,
-  });
+  return `${shown.join(', ')}${more}`;
 }

@@ -1,6 +1,6 @@
 import pLimit, { type LimitFunction } from 'p-limit';
 import type { ContainerEvent, ContainerSummary, EngineFacts } from '../backend/backend.js';
-import type { NewRunEvent, StopReason } from '../model/event.js';
+import type { EngineOutage, NewRunEvent, StopReason } from '../model/event.js';
 import { LABEL } from '../model/labels.js';
 import { fold, isEnded, newRunState, type RunState } from '../model/run-state.js';
 import type { ObservedImage, Plan } from '../plan/plan.js';
@@ -15,7 +15,7 @@ import { secretMask } from './secrets.js';
 import { StartWindow } from './start-window.js';
 import type { TrialWork } from './trial-work.js';
 
-/** Attempts whose ends are recorded and cleared up at once. What has ended has left its networks: no need to spare these (see removal.ts). */
+/** Attempts whose ends are recorded and cleared up at once: as many removals as the engine makes use of. */
 const FINISHING = 16;
 
 /** What all parts of one execution share. */
@@ -45,6 +45,8 @@ export class RunContext {
   services: readonly TrialWork[] = [];
   images: ReadonlyMap<string, ObservedImage> = new Map();
   networks: ReadonlyMap<string, string> = new Map();
+  /** It was said that names of results were changed. */
+  saidRenamed = false;
   /** Attempts under way, by trial. */
   readonly attempts = new Map<string, Attempt>();
   /** Containers kept for a look, by failure signature. */
@@ -68,9 +70,11 @@ export class RunContext {
     ports.journal.onEvent((event) => fold(this.state, event));
     const told = {
       lost: (message: string) => this.note({ type: 'engine.lost', message }),
-      back: () => this.note({ type: 'engine.back' }),
+      back: (outage: EngineOutage | undefined) =>
+        this.note({ type: 'engine.back', ...(outage === undefined ? {} : { outage }) }),
     };
-    this.engine = new EngineLink(ports.backend, ports.clock, told, () => this.#somethingRunsOn());
+    const runsOn = () => this.#somethingRunsOn();
+    this.engine = new EngineLink(ports.backend, ports.clock, told, runsOn, this.state.outages);
     const background = (work: Promise<void>) => this.background(work);
     this.logs = new LogStreams(ports.clock, this.over.signal, background);
     this.peaks = new PeakSampler(this.engine, ports.clock, this.over.signal, background);

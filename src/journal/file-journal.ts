@@ -66,7 +66,7 @@ class FileJournal implements Journal {
   async openLog(trial: string, attempt: number): Promise<AttemptLog> {
     const path = runPaths.log(this.folder, trial, attempt);
     const { owner, writing } = this.options;
-    const flags = constants.O_APPEND | constants.O_CREAT | constants.O_WRONLY | constants.O_NOFOLLOW;
+    const flags = constants.O_APPEND | constants.O_CREAT | constants.O_RDWR | constants.O_NOFOLLOW;
     const handle = await writing(() => open(path, flags, 0o600));
     if (owner !== undefined) fchownSync(handle.fd, owner.uid, owner.gid);
     const { size, mtime } = fstatSync(handle.fd);
@@ -77,6 +77,10 @@ class FileJournal implements Journal {
       write: (bytes) => {
         empty = false;
         return writeWhole(handle, bytes, writing);
+      },
+      beginning: async (bytes) => {
+        const { buffer, bytesRead } = await handle.read(Buffer.alloc(bytes), 0, bytes, 0);
+        return buffer.subarray(0, bytesRead);
       },
       truncate: (bytes) => handle.truncate(bytes),
       close: async () => {
@@ -115,12 +119,14 @@ class FileJournal implements Journal {
     return stampOf(runPaths.attemptResults(this.folder, trial, attempt));
   }
 
-  async settleResults(trial: string, attempt: number): Promise<void> {
+  async settleResults(trial: string, attempt: number): Promise<{ readonly renamed: readonly string[] }> {
     const { owner, writing } = this.options;
     const folder = await this.resultsFolder(trial, attempt);
-    if (!(await writing(() => settleFolder(folder, owner)))) return;
+    const { empty, renamed } = await writing(() => settleFolder(folder, owner));
+    if (empty) return { renamed };
     await syncFolder(runPaths.trialResults(this.folder, trial));
     await this.#resultsFolder.sync();
+    return { renamed };
   }
 
   close(): Promise<void> {

@@ -36,8 +36,11 @@ export interface Journal {
   /** A text that is another one whenever anything in the attempt's results folder has changed: names, sizes, times. */
   resultsStamp(trial: string, attempt: number): Promise<string>;
 
-  /** The attempt has ended: gives all that lies in its results folder to the caller (following no link), synced to disk. */
-  settleResults(trial: string, attempt: number): Promise<void>;
+  /**
+   * The attempt has ended: gives all that lies in its results folder to the caller (following no link), synced to disk.
+   * Names that are not UTF-8 become such; `renamed`: what they are now.
+   */
+  settleResults(trial: string, attempt: number): Promise<{ readonly renamed: readonly string[] }>;
 
   /** Everything appended is on disk; the file is closed. */
   close(): Promise<void>;
@@ -50,6 +53,8 @@ export interface AttemptLog {
   /** When these were written last, ISO 8601; null where there are none, or nobody knows. */
   readonly lastWrite: string | null;
   write(bytes: Uint8Array): Promise<void>;
+  /** The first of them, `bytes` at the most. */
+  beginning(bytes: number): Promise<Uint8Array>;
   /** Cuts the file to its first `bytes` bytes. */
   truncate(bytes: number): Promise<void>;
   /** Synced to disk, then closed. */

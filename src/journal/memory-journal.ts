@@ -36,6 +36,7 @@ export class MemoryJournal implements Journal {
       write: async (bytes) => {
         this.logs.set(name, Buffer.concat([this.logs.get(name)!, bytes]));
       },
+      beginning: async (bytes) => this.logs.get(name)!.subarray(0, bytes),
       truncate: async (bytes) => {
         this.logs.set(name, this.logs.get(name)!.subarray(0, bytes));
       },
@@ -76,7 +77,9 @@ export class MemoryJournal implements Journal {
     return '';
   }
 
-  async settleResults(): Promise<void> {}
+  async settleResults(): Promise<{ readonly renamed: readonly string[] }> {
+    return { renamed: [] };
+  }
 
   async close(): Promise<void> {}
 }

@@ -44,9 +44,8 @@ async function unpack(folder: string, tar: AsyncIterable<Uint8Array>, writing: W
         await makeFolder(entry.path);
         break;
       case 'file': {
-        const path = join(folder, ...entry.path);
         await makeFolder(entry.path.slice(0, -1));
-        bytes += await writeNew(path, entry.content, writing);
+        bytes += await writeNew(join(folder, ...entry.path), entry.content, writing);
         files += 1;
       }
     }
@@ -55,7 +54,7 @@ async function unpack(folder: string, tar: AsyncIterable<Uint8Array>, writing: W
 }
 
 async function writeNew(path: string, content: AsyncIterable<Uint8Array>, writing: Writing): Promise<number> {
-  const handle = await writing(() => open(path, 'w', 0o644));
+  const handle = await makeFile(path, writing);
   let bytes = 0;
   try {
     for await (const chunk of content) {
@@ -66,6 +65,17 @@ async function writeNew(path: string, content: AsyncIterable<Uint8Array>, writin
     await handle.close();
   }
   return bytes;
+}
+
+/** Names that are no text can differ in the container and be one here. */
+async function makeFile(path: string, writing: Writing): Promise<FileHandle> {
+  for (let number = 1; ; number++) {
+    try {
+      return await writing(() => open(join(dirname(path), numbered(basename(path), number)), 'wx', 0o644));
+    } catch (error) {
+      if (!isCode(error, 'EEXIST')) throw error;
+    }
+  }
 }
 
 /** The folder `into` below `target`, made where absent. A link on the way is the trial's doing: its name counts as taken. */
@@ -147,7 +157,8 @@ const PLAIN = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 /** Bytes that are compared at a time. */
 const PIECE = 64 * 1024;
 
-function numbered(name: string, number: number): string {
+/** The name for the second time and so on, where the first is taken. */
+export function numbered(name: string, number: number): string {
   if (number === 1) return name;
   const ending = extname(name);
   return `${basename(name, ending)}~${number}${ending}`;

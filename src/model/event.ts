@@ -87,6 +87,12 @@ export type AgainCause =
     }
   | { readonly kind: 'changed' | 'under way'; readonly parts: readonly string[] };
 
+/** The engine's last answer before it was away, and its first afterwards: ISO 8601. */
+export interface EngineOutage {
+  readonly heard: string;
+  readonly back: string;
+}
+
 /** Why combu stopped a container. */
 export type StopCause =
   | 'timeout'
@@ -220,7 +226,8 @@ export interface RunEvents {
   /** The store takes nothing, and why; null = it does again. */
   'results.trouble': { readonly message: string | null };
   'engine.lost': { readonly message: string };
-  'engine.back': Record<never, never>;
+  /** `outage`: it may have stopped meanwhile, and containers with it. */
+  'engine.back': { readonly outage?: EngineOutage };
   'run.stopping': {
     readonly reason: StopReason;
     readonly force: boolean;

@@ -3,6 +3,7 @@ import type {
   AgainCause,
   AttemptEnd,
   DiskRoom,
+  EngineOutage,
   LowMemory,
   Outcome,
   RunEvent,
@@ -119,6 +120,8 @@ export interface RunState {
   /** Admission waits for its turn to look at what is free on the engine. */
   awaitsTurn: boolean;
   engineLost: string | null;
+  /** In which the engine may have stopped, oldest first. */
+  readonly outages: EngineOutage[];
   /** Its trials are but a few of the experiment's; null = they are all. */
   sample: Sample | null;
   /** What was set over the file when it was resumed. */
@@ -159,6 +162,7 @@ export function newRunState(): RunState {
     diskLow: null,
     awaitsTurn: false,
     engineLost: null,
+    outages: [],
     sample: null,
     settings: [],
     results: null,
@@ -383,6 +387,7 @@ export function fold(state: RunState, event: RunEvent): RunState {
       return state;
     case 'engine.back':
       state.engineLost = null;
+      if (event.outage !== undefined) state.outages.push(event.outage);
       return state;
     case 'run.stopping':
       state.stopping = event.reason;

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { Backend, LogChunk } from '../../../src/backend/backend.js';
 import { MemoryBackend } from '../../../src/backend/memory/memory-backend.js';
-import { LogKeeper } from '../../../src/exec/attempt-log.js';
+import { type LogHole, LogKeeper } from '../../../src/exec/attempt-log.js';
 import { EngineLink } from '../../../src/exec/engine-link.js';
 import type { AttemptLog } from '../../../src/journal/journal.js';
+import { Failure } from '../../../src/model/failure.js';
 import { systemClock } from '../../../src/util/clock.js';
 import { FakeClock } from '../../../src/util/fake-clock.js';
 
@@ -15,6 +16,8 @@ interface Line {
 }
 
 const iso = (time: number) => new Date(time).toISOString();
+/** When containers end. */
+const END = iso(100_000);
 
 /** An engine's log of one container; each line is a chunk of its own. */
 class EngineLog {
@@ -25,6 +28,8 @@ class EngineLog {
   jumped: (time: number) => boolean = () => false;
   /** Lines before this time are gone but for whom they were streamed to. */
   oldest = 0;
+  /** It answers nothing but this any more. */
+  fault: Failure | undefined;
   /** Awaited before each answer begins. */
   delay: Promise<void> = Promise.resolve();
 
@@ -35,6 +40,7 @@ class EngineLog {
   async *logs(_container: string, options: Parameters<Backend['logs']>[1]): AsyncGenerator<LogChunk> {
     const { follow, since, tailBytes } = options;
     await this.delay;
+    if (this.fault !== undefined) throw this.fault;
     let chosen = this.lines.filter((line) => since === undefined || iso(line.time) > since);
     if (follow) chosen = chosen.slice(0, this.streamed).filter(({ time }) => !this.jumped(time));
     else chosen = chosen.filter(({ time }) => time >= this.oldest);
@@ -59,17 +65,22 @@ class LogFile implements AttemptLog {
   async write(bytes: Uint8Array): Promise<void> {
     this.text += new TextDecoder().decode(bytes);
   }
+  async beginning(bytes: number): Promise<Uint8Array> {
+    return new TextEncoder().encode(this.text.slice(0, bytes));
+  }
   async truncate(bytes: number): Promise<void> {
     this.text = this.text.slice(0, bytes);
   }
   async close(): Promise<void> {}
 }
 
-function keep(log: EngineLog, scale = 1, before = '') {
+function keep(log: EngineLog, scale = 1, before = '', holes: readonly LogHole[] = []) {
   const file = new LogFile(before);
   const told = { lost: () => {}, back: () => {} };
-  const engine = new EngineLink(log as unknown as Backend, systemClock, told);
-  return { file, keeper: new LogKeeper(engine, 'c', file, systemClock, scale) };
+  // What it tells the time for lies before all lines: they are written after the log was first looked at.
+  const clock = { ...systemClock, now: () => -1 };
+  const engine = new EngineLink(log as unknown as Backend, clock, told);
+  return { file, keeper: new LogKeeper(engine, 'c', file, clock, { scale, holes: () => holes }) };
 }
 
 const numbered = (from: number, to: number) =>
@@ -83,7 +94,7 @@ describe('the log of an attempt', () => {
     log.streamed = 1;
     const { file, keeper } = keep(log);
     keeper.follow();
-    await keeper.finish(true);
+    await keeper.finish(END);
     expect(file.text).toBe('first\nsecond, without an end');
     expect(keeper.lastLine).toBe('second, without an end');
     expect(keeper.result).toEqual({ bytes: 28, cut: null });
@@ -101,7 +112,7 @@ describe('the log of an attempt', () => {
     keeper.follow();
     answer();
     await look;
-    await keeper.finish(true);
+    await keeper.finish(END);
     expect(file.text).toBe('once\n');
   });
 
@@ -111,7 +122,7 @@ describe('the log of an attempt', () => {
     log.add('output\n', 10);
     const { file, keeper } = keep(log);
     keeper.follow();
-    await keeper.finish(true);
+    await keeper.finish(END);
     expect(file.text).toBe('error\noutput\n');
   });
 
@@ -128,7 +139,7 @@ describe('the log of an attempt', () => {
       open -= 1;
     };
     const engine = new EngineLink(backend, clock, { lost: () => {}, back: () => {} });
-    const keeper = new LogKeeper(engine, 'c', new LogFile(), clock, 1);
+    const keeper = new LogKeeper(engine, 'c', new LogFile(), clock, { scale: 1 });
     keeper.follow();
     await clock.advance(1_000);
     for (const seen of [1, 2, 3]) {
@@ -140,7 +151,7 @@ describe('the log of an attempt', () => {
       await clock.run(asking);
       await clock.advance(5_000);
     }
-    await clock.run(keeper.finish(false));
+    await clock.run(keeper.finish(undefined));
     expect({ opened, open }).toEqual({ opened: 4, open: 0 });
   });
 
@@ -152,22 +163,48 @@ describe('the log of an attempt', () => {
     for (const text of numbered(1, 100)) log.add(text);
     const { file, keeper } = keep(log, SCALE);
     keeper.follow();
-    await keeper.finish(true);
+    await keeper.finish(END);
     const cut = `[combu: what was written from ${iso(3)} to ${iso(83)} was cut]\n`;
     expect(file.text).toBe([...numbered(1, 4), cut, ...numbered(84, 100)].join(''));
     expect(keeper.result.cut).toEqual({ from: iso(3), to: iso(83) });
   });
 
-  it('says, for a long log that an earlier supervisor began, from when on lines are missing', async () => {
+  it('says, for one that an earlier supervisor began and whose beginning the engine has dropped, from when on', async () => {
     const log = new EngineLog();
     for (const text of numbered(1, 200)) log.add(text);
-    // 460 bytes are nearly all that a head may hold.
-    const head = numbered(1, 46).join('');
+    log.oldest = 60;
+    const head = numbered(1, 5).join('');
     const { file, keeper } = keep(log, SCALE, head);
     await keeper.takeUp();
-    await keeper.finish(true);
+    await keeper.finish(END);
     const cut = `[combu: what was written from ${iso(50)} to ${iso(183)} was cut]\n`;
     expect(file.text).toBe([head, cut, ...numbered(184, 200)].join(''));
+  });
+
+  it('that an earlier supervisor began is read anew where the engine still has all of it', async () => {
+    const log = new EngineLog();
+    for (const text of numbered(1, 16)) log.add(text);
+    const told = `[combu: what was written from ${iso(2)} to ${iso(2)} may be missing: the engine was away]\n`;
+    const { file, keeper } = keep(log, SCALE, `line 0001\nline 0002\n${told}`);
+    await keeper.takeUp();
+    keeper.follow();
+    await keeper.finish(END);
+    expect(file.text).toBe(numbered(1, 16).join(''));
+    expect(keeper.result.cut).toBeNull();
+  });
+
+  it('says what may be missing where the engine can’t give the rest', async () => {
+    const log = new EngineLog();
+    log.add('first\n');
+    const { file, keeper } = keep(log);
+    await keeper.catchUp();
+    log.fault = new Failure('no such container', { owner: 'refused', status: 404 });
+    await keeper.finish(END);
+    expect(file.text).toBe(
+      `first\n[combu: what was written after ${iso(0)} may be missing: the engine could not give it]\n`,
+    );
+    expect(keeper.lastLine).toBe('first');
+    expect(keeper.result).toEqual({ bytes: file.text.length, cut: { from: iso(0), to: END } });
   });
 
   it('says so, too, when the engine has dropped all but a short rest', async () => {
@@ -176,42 +213,129 @@ describe('the log of an attempt', () => {
     const { file, keeper } = keep(log, SCALE);
     await keeper.catchUp();
     log.lines = log.lines.slice(95);
-    await keeper.finish(true);
+    await keeper.finish(END);
     const cut = `[combu: what was written from ${iso(3)} to ${iso(95)} was cut]\n`;
     expect(file.text).toBe([...numbered(1, 4), cut, ...numbered(96, 100)].join(''));
   });
 
   describe('of a flood, whose stream jumped over lines', () => {
     /** A line each millisecond, of which the stream lacks those from 300 to 899; the last is written after the jump. */
-    const jump = (oldest: number) => {
+    const jump = (oldest: number): EngineLog => {
       const log = new EngineLog();
       for (const text of numbered(0, 999)) log.add(text);
       log.jumped = (time) => time >= 300 && time < 900;
       log.oldest = oldest;
       return log;
     };
-    // The 400 lines that the stream gives weigh 44,000: more than the 33,554 from which on a log is looked at again
-    // (8 MiB by this scale), and less than the 201,326 of a full head.
-    const scale = 0.004;
-
-    it('is whole when the engine still has all of it', async () => {
-      const { file, keeper } = keep(jump(0), scale);
+    it('is whole when the engine still has all of it, however little was taken', async () => {
+      const { file, keeper } = keep(jump(0));
       keeper.follow();
-      await keeper.finish(true);
+      await keeper.finish(END);
       expect(file.text).toBe(numbered(0, 999).join(''));
       expect(keeper.result.cut).toBeNull();
     });
 
-    it('has its true head, and says what is missing, when the engine has dropped that', async () => {
-      const { file, keeper } = keep(jump(700), scale);
+    it('has its true head when that was full only after the jump', async () => {
+      // The head of 50,331 holds 457 lines, each of which weighs 110; the tail of 16,777 bytes is 1,678 lines.
+      const log = jump(0);
+      for (const text of numbered(1_000, 4_999)) log.add(text);
+      const { file, keeper } = keep(log, 0.001);
       keeper.follow();
-      await keeper.finish(true);
-      const head = numbered(0, 299).join('');
-      const tail = numbered(700, 999).join('');
+      await keeper.finish(END);
+      const cut = `[combu: what was written from ${iso(456)} to ${iso(3_322)} was cut]\n`;
+      expect(file.text).toBe([...numbered(0, 456), cut, ...numbered(3_322, 4_999)].join(''));
+      expect(keeper.result.cut).toEqual({ from: iso(456), to: iso(3_322) });
+    });
+
+    it('says what is missing, and that more may be, when the engine has dropped its head', async () => {
+      // Places to cut back to are 786 bytes apart: 79 lines.
+      const { file, keeper } = keep(jump(700), 0.004);
+      keeper.follow();
+      await keeper.finish(END);
+      const cut = `[combu: what was written from ${iso(236)} to ${iso(700)} was cut, and lines before this may be missing: the engine had dropped them before they were read]\n`;
+      expect(file.text).toBe([...numbered(0, 236), cut, ...numbered(700, 999)].join(''));
+      expect(keeper.result).toEqual({
+        bytes: file.text.length,
+        cut: { from: iso(0), to: iso(700) },
+      });
+    });
+
+    it('says so as well where its head was full by then', async () => {
+      const log = jump(700);
+      const { file, keeper } = keep(log, 0.0008);
+      keeper.follow();
+      await keeper.finish(END);
+      // 366 lines of 110 in 40,265: 300 and, after the jump, 66.
+      const doubt =
+        '[combu: lines before this may be missing: the engine had dropped them before they were read]\n';
       expect(file.text).toBe(
-        `${head}[combu: what was written from ${iso(299)} to ${iso(700)} was cut]\n${tail}`,
+        [...numbered(0, 299), ...numbered(900, 965), doubt, ...numbered(966, 999)].join(''),
       );
-      expect(keeper.result).toEqual({ bytes: file.text.length, cut: { from: iso(299), to: iso(700) } });
+      expect(keeper.result.cut).toEqual({ from: iso(0), to: iso(966) });
+    });
+
+    it('says so where nobody looked before so much was there', async () => {
+      const log = new EngineLog();
+      log.oldest = Number.NEGATIVE_INFINITY;
+      for (const text of numbered(0, 999)) log.add(text, log.lines.length - 10_000);
+      const { file, keeper } = keep(log, 0.0008);
+      await keeper.catchUp();
+      await keeper.finish(END);
+      expect(file.text).toContain('[combu: lines before this may be missing');
+    });
+  });
+
+  describe('of a container that outlived its engine', () => {
+    const said = (from: number, to: number) =>
+      `[combu: what was written from ${iso(from)} to ${iso(to)} may be missing: the engine was away]\n`;
+
+    it('says once and in its place when nobody took what it wrote', async () => {
+      const log = new EngineLog();
+      log.add('before\n', 10);
+      const holes: LogHole[] = [];
+      const { file, keeper } = keep(log, 1, '', holes);
+      await keeper.catchUp();
+      holes.push({ from: 20, to: 40 });
+      log.add('after\n', 38);
+      await keeper.catchUp();
+      log.add('last\n', 60);
+      holes.push({ from: 80, to: 90 });
+      await keeper.finish(END);
+      expect(file.text).toBe(`before\n${said(20, 40)}after\nlast\n${said(80, 90)}`);
+      expect(keeper.lastLine).toBe('last');
+    });
+
+    it('says it within a line, too, and where all is taken anew', async () => {
+      const log = new EngineLog();
+      log.add('half a', 10);
+      log.add(' line\n', 50);
+      log.jumped = (time) => time === 10;
+      const { file, keeper } = keep(log, 1, '', [{ from: 20, to: 40 }]);
+      keeper.follow();
+      await keeper.finish(END);
+      expect(file.text).toBe(`half a\n${said(20, 40)} line\n`);
+    });
+
+    it('says it up to the container’s end, and nothing of what came after that', async () => {
+      const log = new EngineLog();
+      log.add('ready\n', 10);
+      const { file, keeper } = keep(log, 1, '', [
+        { from: 20, to: 40 },
+        { from: 50, to: 60 },
+      ]);
+      await keeper.finish(iso(30));
+      expect(file.text).toBe(`ready\n${said(20, 30)}`);
+    });
+
+    it('has one line only where that was cut', async () => {
+      const log = new EngineLog();
+      for (const text of numbered(1, 100)) log.add(text);
+      const { file, keeper } = keep(log, SCALE, '', [{ from: 40, to: 60 }]);
+      keeper.follow();
+      await keeper.finish(END);
+      expect(file.text.match(/\[combu.*/g)).toEqual([
+        `[combu: what was written from ${iso(3)} to ${iso(83)} was cut]`,
+      ]);
     });
   });
 
@@ -220,7 +344,7 @@ describe('the log of an attempt', () => {
     for (const text of numbered(1, 16)) log.add(text);
     const { file, keeper } = keep(log, SCALE);
     keeper.follow();
-    await keeper.finish(true);
+    await keeper.finish(END);
     expect(file.text).toBe(numbered(1, 16).join(''));
     expect(keeper.result.cut).toBeNull();
   });
@@ -241,7 +365,7 @@ describe('the log of an attempt', () => {
     it('has its end', async () => {
       const { file, keeper } = keep(long(40), SCALE);
       keeper.follow();
-      await keeper.finish(true);
+      await keeper.finish(END);
       expect(file.text).toBe(
         `first\n${parts(1, 4)}\n[combu: what was written from ${iso(1)} to ${iso(1)} was cut]\n` +
           `${parts(39, 40)}the end of it\nlast\n`,
@@ -252,7 +376,7 @@ describe('the log of an attempt', () => {
     it('is whole when head and tail together hold everything', async () => {
       const { file, keeper } = keep(long(5), SCALE);
       keeper.follow();
-      await keeper.finish(true);
+      await keeper.finish(END);
       expect(file.text).toBe(`first\n${parts(1, 5)}the end of it\nlast\n`);
       expect(keeper.result.cut).toBeNull();
     });

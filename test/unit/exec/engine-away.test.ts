@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { EngineLink } from '../../../src/exec/engine-link.js';
 import { Failure } from '../../../src/model/failure.js';
 import { experiment, TestRun } from '../../rig/plan-fixture.js';
 
@@ -71,5 +72,55 @@ describe('an engine that was out of reach, and has forgotten by then what was be
     test.backend.comeBack();
     expect((await test.clock.run(running)).exitCode).toBe(0);
     expect(test.events('attempt.ended').map(({ outcome }) => outcome)).toEqual(['succeeded', 'succeeded']);
+  });
+});
+
+describe('an engine that its containers outlive', () => {
+  it('took nothing of what they wrote while it was away: their logs say so', async () => {
+    const exit = (after: number) => ({ kind: 'exit', after, code: 0 }) as const;
+    const scripts = {
+      through: { lines: ['before', { after: 100_000, text: 'after' }], ending: exit(120_000) },
+      meanwhile: { lines: ['before'], ending: exit(30_000) },
+      early: { lines: ['before'], ending: exit(5_000) },
+      late: { lines: ['after'], ending: exit(1_000) },
+    };
+    const test = new TestRun(scripts, { liveRestore: true });
+    test.backend.remembers = async () => false;
+    const trials = [
+      { name: 'through' },
+      { name: 'meanwhile' },
+      { name: 'early' },
+      { name: 'late', depends: [{ trial: 'through', condition: 'completed' as const }] },
+    ];
+    const running = test.execute(await test.clock.run(test.plan(experiment(trials))));
+    await test.clock.advance(10_000);
+    test.backend.goDown();
+    const down = test.clock.now();
+    await test.clock.advance(60_000);
+    test.backend.comeBack();
+    expect((await test.clock.run(running)).exitCode).toBe(0);
+
+    const log = (name: string) => test.journal.logs.get(`${name}.1`)!.toString();
+    const [, from, to] = /from (\S+) to (\S+) may be missing/.exec(log('through'))!;
+    expect(Date.parse(from!)).toBeLessThanOrEqual(down);
+    expect(Date.parse(to!)).toBeGreaterThanOrEqual(down + 60_000);
+    const said = (end: string) =>
+      `[combu: what was written from ${from} to ${end} may be missing: the engine was away]\n`;
+    expect(log('through')).toBe(`before\n${said(to!)}after\n`);
+    expect(log('meanwhile')).toBe(
+      `before\n${said(test.events('attempt.ended').find(({ trial }) => trial === 'meanwhile')!.finishedAt!)}`,
+    );
+    expect(log('early')).toBe('before\n');
+    expect(log('late')).toBe('after\n');
+    // Whoever goes on with the run knows of it.
+    expect(test.state.outages).toEqual([{ heard: from, back: to }]);
+    const { outages } = new EngineLink(
+      test.backend,
+      test.clock,
+      { lost: () => {}, back: () => {} },
+      undefined,
+      test.state.outages,
+    );
+    expect(outages.map(({ heard }) => heard)).toEqual([Date.parse(from!)]);
   });
 });

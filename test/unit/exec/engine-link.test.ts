@@ -35,6 +35,7 @@ describe('an engine that is away', () => {
     expect(said.slice(1)).toEqual(['back']);
     expect(link.outages).toHaveLength(1);
     expect(link.outages[0]!.from).toBe(last - 15_000);
+    expect(link.outages[0]!.heard).toBe(last);
     expect(link.outages[0]!.to).toBeGreaterThanOrEqual(last + 120_000);
   });
 

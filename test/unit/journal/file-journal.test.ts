@@ -291,13 +291,15 @@ describe('results', () => {
     const journal = await open();
     const folder = (await journal.resultsFolder('a', 1))!;
     const sh = (script: string) => execFileSync('sh', ['-c', script], { cwd: folder }).toString();
-    sh(`for name in "$(printf 'line\\nbreak')" "$(printf 'no\\377text')" ..dots '-rf *'; do : > "./$name"; done
+    sh(`for name in "$(printf 'line\\nbreak')" "$(printf 'no\\377text')" "$(printf 'no\\376text')" ..dots '-rf *'; do : > "./$name"; done
       mkdir "$(printf 'folder\\376')"; : > "$(printf 'folder\\376')/file"
       name=$(printf '%0200d' 1); for i in $(seq 50); do mkdir $name; cd -P $name; done; : > file
       chmod 0 file`);
     try {
-      await journal.settleResults('a', 1);
-      expect(sh('find . -type f | wc -l').trim()).toBe('7');
+      const { renamed } = await journal.settleResults('a', 1);
+      expect(renamed.toSorted()).toEqual(['folder\ufffd', 'no\ufffdtext', 'no\ufffdtext~2']);
+      expect(readFileSync(join(folder, 'folder\ufffd', 'file'), 'utf8')).toBe('');
+      expect(sh('find . -type f | wc -l').trim()).toBe('8');
       expect(sh('find . -type f ! -perm -600 -o -type d ! -perm -700')).toBe('');
     } finally {
       // Node's own way to remove a folder ends at paths of 4,096 bytes.

@@ -52,6 +52,16 @@ describe('the log stream is taken apart', () => {
     }
   });
 
+  it('with a pause between two lines between two pieces', () => {
+    const late = '2026-01-01T00:00:03.900000000Z';
+    const later = '2026-01-01T00:00:05.100000000Z';
+    const lines = [frame(1, TIMES[2]!, 'one\n'), frame(1, late, 'two\n'), frame(1, later, 'three\n')];
+    expect(taken([Buffer.concat(lines)]).map(({ text, from, to }) => [text, from, to])).toEqual([
+      ['one\ntwo\n', TIMES[2], late],
+      ['three\n', later, later],
+    ]);
+  });
+
   it('with lines that are empty or hold anything', () => {
     expect(taken([Buffer.concat([frame(1, TIMES[0]!, '\n'), frame(1, TIMES[1]!, ' a \u0000b')])])).toEqual([
       { stream: 'stdout', text: '\n a \u0000b', from: TIMES[0], to: TIMES[1] },
