@@ -8,7 +8,7 @@ import { commandName } from '../command-name.js';
 import type { CliContext, ExitCode } from '../context.js';
 import { EXIT } from '../errors.js';
 import type { DisplayFlags } from '../flags.js';
-import { chooseTrials } from '../looking/choose-trials.js';
+import { chooseRunTrials } from '../looking/choose-trials.js';
 import { chooseRun, type RunChoice, seeRun } from '../looking/run-choice.js';
 import { watchRun } from '../looking/watch-run.js';
 import { wantsColor } from '../terminal.js';
@@ -30,8 +30,9 @@ export async function logs(
   flags: LogsFlags,
 ): Promise<ExitCode> {
   const run = await chooseRun(context, flags);
-  const { state, standing } = await seeRun(run);
-  const names = chooseTrials(words, [...state.trials.keys()]);
+  const seen = await seeRun(run);
+  const { state, standing } = seen;
+  const names = await chooseRunTrials(words, seen);
   const reader = new LogReader(context, run, names, flags);
   if (flags.follow === true && standing === 'running') {
     await follow(context, run, reader);

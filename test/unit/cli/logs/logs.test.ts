@@ -90,6 +90,14 @@ describe('logs of a run that has ended', () => {
     const { code, stdout, stderr } = await command(['logs', 'c'], { cwd });
     expect([code, stdout, stderr]).toEqual([0, '', 'c has no log yet.\n']);
   });
+
+  it('of a trial that the sample left out are told to come with the rest', async () => {
+    const { id } = writeRun(cwd, ended(), { logs, experiment: [{ name: 'a' }, { name: 'later' }] });
+    const { code, stderr } = await command(['logs', 'later'], { cwd });
+    expect(code).toBe(2);
+    expect(stderr).toContain(`later is not in run ${id} yet`);
+    expect(stderr).toContain(`combu run --resume ${id}`);
+  });
 });
 
 describe('logs -f', () => {
