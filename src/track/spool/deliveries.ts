@@ -64,9 +64,14 @@ export class Deliveries {
     this.#failed = new Map();
     this.#firstError = undefined;
     this.#broken = undefined;
-    const again = [...this.#left.keys()];
+    const again = this.#left;
     this.#left = new Map();
-    for (const position of again) {
+    for (const [position, bucket] of again) {
+      // Not even read: while a store is out of reach that would be all that waits, every few seconds.
+      if (this.#isHopeless(bucket)) {
+        this.#left.set(position, bucket);
+        continue;
+      }
       const record = this.#reader.again(position);
       if (record === undefined) this.#reader.settle(position, undefined);
       else await this.#start(position, record);
@@ -84,7 +89,7 @@ export class Deliveries {
   /** Resolves as soon as there is room for the next one. */
   async #start(position: Position, record: SpoolRecord): Promise<void> {
     const { bucket } = record.entry;
-    if (this.#failed.has(bucket) || this.#stopped()) {
+    if (this.#isHopeless(bucket)) {
       this.#left.set(position, bucket);
       return;
     }
@@ -94,6 +99,11 @@ export class Deliveries {
     // One is enough to find out.
     if (this.#suspects.has(bucket)) await work;
     while (this.#underWay.size >= most) await Promise.race(this.#underWay);
+  }
+
+  /** Whether nothing more of the bucket is tried in this pass. */
+  #isHopeless(bucket: string): boolean {
+    return this.#failed.has(bucket) || this.#stopped();
   }
 
   #throwIfBroken(): void {
