@@ -51,7 +51,7 @@ export async function showPlan(context: CliContext, flags: PlanFlags): Promise<E
     const plan = {
       ...planned,
       experiment: { ...planned.experiment, results: resultsPlace(flags, planned.experiment) },
-      warnings: [...planned.warnings, ...(await lowDisks(planned, stateDir, flags))],
+      warnings: [...planned.warnings, ...(await lowDisk(planned, stateDir, flags))],
     };
     const resumption = previews === undefined ? {} : { resume: resumeToJson(run, previews) };
     context.stdout.write(
@@ -107,14 +107,14 @@ function resultsPlace({ store }: PlanFlags, { results }: Experiment): Experiment
   return { endpoint: undefined, region: undefined, inside: undefined, direct: false, ...results, store };
 }
 
-/** Disks on which there is less room than is kept free: nobody is refused for that, but nothing would start at present. */
-async function lowDisks(plan: Plan, stateDir: string, flags: PlanFlags): Promise<string[]> {
+/** A disk with less room than is kept free refuses nobody, but nothing would start; the first is told, as in a run. */
+async function lowDisk(plan: Plan, stateDir: string, flags: PlanFlags): Promise<string[]> {
   // Before the first run there is no state folder; it will be on the disk of the folder that it is made in.
   const record = existsSync(stateDir) ? stateDir : dirname(stateDir);
   const rooms = await runDisks(record, plan, flags.reserveDisk)();
-  return rooms
-    .filter(({ free, kept }) => free < kept)
-    .map((room) => `the disk is nearly full: ${describeRoom(room)}; nothing would start until there is room`);
+  const low = rooms.find(({ free, kept }) => free < kept);
+  if (low === undefined) return [];
+  return [`the disk is nearly full: ${describeRoom(low)}; nothing would start until there is room`];
 }
 
 /** A run that has a supervisor can't be resumed. */
