@@ -1,7 +1,17 @@
 import { AppendFile } from '../journal/append-file.js';
+import { waitForRoom } from '../journal/room-on-disk.js';
 import { runPaths } from '../journal/run-paths.js';
 import type { Owner } from '../journal/state-folder.js';
+import type { Clock } from '../util/clock.js';
 import { type ManifestEntry, manifestLine, readManifest } from './manifest.js';
+
+export interface ManifestBookOptions {
+  /** To whom the file is given, where combu is root. */
+  readonly owner: Owner | undefined;
+  readonly clock: Clock;
+  /** Called each time the disk becomes full, which is then waited for: without its line nobody finds what is stored. */
+  readonly onDiskFull: () => void;
+}
 
 /** A run's manifest while it is written to: by the holder of the run's lock alone. */
 export class ManifestBook {
@@ -11,9 +21,9 @@ export class ManifestBook {
 
   private constructor(private readonly file: AppendFile) {}
 
-  /** `owner`: to whom the file is given, where combu is root. */
-  static async open(folder: string, owner: Owner | undefined): Promise<ManifestBook> {
-    const file = await AppendFile.open(runPaths.manifest(folder), owner);
+  static async open(folder: string, options: ManifestBookOptions): Promise<ManifestBook> {
+    const writing = waitForRoom(options.clock, options.onDiskFull);
+    const file = await AppendFile.open(runPaths.manifest(folder), options.owner, writing);
     const book = new ManifestBook(file);
     for (const entry of await readManifest(folder)) book.#count(entry);
     return book;

@@ -107,7 +107,11 @@ async function pushRun(
   const events: NewRunEvent[] = [];
   const patience = flags.storeWait ?? STORE_WAIT;
   const buckets = await bucketsOf(context, folder, store.chosen);
-  const order = { folder, owner, clock, journal, store, isOver, patience, buckets };
+  const onDiskFull = () =>
+    void context.stderr.write(
+      `The disk of ${printableLine(folder)} is full: combu waits until there is room.\n`,
+    );
+  const order = { folder, owner, clock, journal, store, isOver, patience, buckets, onDiskFull };
   const pusher = await openPusher(order, (event) => void events.push(event));
   const { objects, bytes } = pusher.stored;
   try {

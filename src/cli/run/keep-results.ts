@@ -36,6 +36,8 @@ export interface ResultsOrder {
   readonly patience: number;
   /** Whole buckets of the server, where trials may write to it themselves; only combu's own endpoint is ever spoken to. */
   readonly buckets: BucketStore | undefined;
+  /** Called when the disk with the run's folder becomes full, which is then waited for. */
+  readonly onDiskFull: () => void;
 }
 
 /** What becomes of a run's results beside its supervisor's work. */
@@ -52,7 +54,7 @@ export async function openResults(
   flags: Pick<RunFlags, 'storeWait'>,
   { store }: Pick<Prepared, 'store'>,
   folder: string,
-  journal: Journal,
+  { journal, onDiskFull }: Pick<ResultsOrder, 'journal' | 'onDiskFull'>,
 ): Promise<KeptResults> {
   const { clock } = context;
   if (store === undefined) {
@@ -63,7 +65,7 @@ export async function openResults(
   // In `over` nothing runs any more.
   const owner = ownerOf(context);
   const buckets = await bucketsOf(context, folder, store.chosen);
-  const order = { folder, owner, clock, journal, store, isOver: () => true, patience, buckets };
+  const order = { folder, owner, clock, journal, store, isOver: () => true, patience, buckets, onDiskFull };
   const sink = await openPusher(order, (event) => void journal.append(event).catch(() => {}));
   const ending = journal.onEvent((event) => {
     if (event.type !== 'run.started') return;
@@ -94,7 +96,7 @@ export async function openPusher(
   order: ResultsOrder,
   note: (event: NewRunEvent) => void,
 ): Promise<RunPusher> {
-  const { folder, owner, clock, store, isOver, patience } = order;
+  const { folder, clock, store, isOver, patience } = order;
   const { address } = store.chosen;
   return new RunPusher({
     folder,
@@ -103,7 +105,7 @@ export async function openPusher(
     bucket: address.kind === 's3' ? address.bucket : null,
     prefix: address.kind === 's3' ? address.prefix : '',
     bucketStore: order.buckets,
-    book: await ManifestBook.open(folder, owner),
+    book: await ManifestBook.open(folder, order),
     clock,
     note,
     finishSpool: (attempt) => finishSpool(order, attempt),

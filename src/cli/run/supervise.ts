@@ -83,10 +83,14 @@ class Supervisor {
   /** What ended runs left on the engine goes, volumes excepted; and all of an interrupted run that is not to be continued. */
   async #clearOthers(): Promise<void> {
     const { backend, plan, clear } = this.prepared;
+    const engine = { backend, clock: this.context.clock };
     const { containers, networks } = plan.basis.observed;
     const there = new Set([...containers.map((one) => one.ours?.run), ...networks.map((one) => one.run)]);
     for (const run of clear) {
-      if (there.has(run.id)) await removeOwned(backend, { run: run.id }, { volumes: false });
+      if (there.has(run.id)) {
+        const { unremoved } = await removeOwned(engine, { run: run.id }, { volumes: false });
+        if (unremoved[0] !== undefined) throw unremoved[0].why;
+      }
       if (there.has(run.id) || run.standing === 'interrupted') await recordCleared(this.context, run);
     }
   }
@@ -108,10 +112,11 @@ class Supervisor {
       ...(await this.#order(folder, resuming ? await readRunState(folder.folder) : undefined)),
       onReplanned: (plan) => writePlan(folder.folder, plan, ownerOf(context)),
     };
+    const onDiskFull = () => void journal.append(diskFull(prepared.stateDir)).catch(() => {});
     const journal: Journal = await openFileJournal(folder.folder, {
       clock: context.clock,
       owner: ownerOf(context),
-      onDiskFull: () => void journal.append(diskFull(prepared.stateDir)).catch(() => {}),
+      onDiskFull,
     });
     journal.onEvent((event) => {
       display.onEvent(event);
@@ -122,7 +127,7 @@ class Supervisor {
       context.background?.began(folder);
     });
     const over = new AbortController();
-    const results = await openResults(context, flags, prepared, folder.folder, journal);
+    const results = await openResults(context, flags, prepared, folder.folder, { journal, onDiskFull });
     try {
       display.begin(prepared.plan, folder.folder, resuming ? await readRunState(folder.folder) : undefined);
       if (flags.deadline !== undefined) {

@@ -95,6 +95,8 @@ export class Scene {
   readonly store = new TestStore();
   readonly folder: string;
   readonly events: NewRunEvent[] = [];
+  /** How often the disk with the manifest was told to have become full. */
+  timesFull = 0;
 
   /** `faster`: how many times as fast as real time its clock goes. */
   constructor({ faster } = { faster: 100 }) {
@@ -112,7 +114,13 @@ export class Scene {
       bucket: null,
       prefix: '',
       bucketStore: undefined,
-      book: await ManifestBook.open(this.folder, undefined),
+      book: await ManifestBook.open(this.folder, {
+        owner: undefined,
+        clock: this.clock,
+        onDiskFull: () => {
+          this.timesFull += 1;
+        },
+      }),
       clock: this.clock,
       note: (event) => void this.events.push(event),
       finishSpool: async (attempt) =>
