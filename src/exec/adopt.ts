@@ -1,5 +1,6 @@
 import type { ContainerSummary } from '../backend/backend.js';
 import type { Outcome } from '../model/event.js';
+import { Failure } from '../model/failure.js';
 import { isEnded, type TrialStatus } from '../model/run-state.js';
 import { Attempt } from './attempt.js';
 import { conductAttempt, followToEnd, noteStart } from './drive.js';
@@ -18,12 +19,8 @@ import type { TrialWork } from './trial-work.js';
  * of trials that run again is removed with the rest that is stale: what goes on being kept counts on.
  */
 export async function adoptContainers(run: RunContext, resume: ResumePlan): Promise<void> {
-  await Promise.all(
-    resume.stale.map((container) =>
-      run.finishing(() => run.engine.call((backend) => backend.remove(container.id))),
-    ),
-  );
-  const gone = new Set(resume.stale.map(({ id }) => id));
+  const gone = new Set<string>();
+  await Promise.all(resume.stale.map((container) => run.finishing(() => removeStale(run, container, gone))));
   for (const { name: trial, attempt, container, kept, end } of run.state.trials.values()) {
     if (container === null || !kept) continue;
     if (gone.has(container)) run.note({ type: 'attempt.removed', trial, attempt });
@@ -34,6 +31,22 @@ export async function adoptContainers(run: RunContext, resume: ResumePlan): Prom
     const resumption = resume.trials.get(work.name);
     if (resumption?.kind === 'lost') await noteLost(run, work);
     if (resumption?.kind === 'adopt') adopt(run, work, resumption.container, resumption.attempt);
+  }
+}
+
+/** One that can't be removed is no reason not to go on with the rest. */
+async function removeStale(
+  run: RunContext,
+  { id, name }: ContainerSummary,
+  gone: Set<string>,
+): Promise<void> {
+  try {
+    await run.engine.call((backend) => backend.remove(id));
+    gone.add(id);
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    const message = `The container ${name}, of an attempt that is over, could not be removed: ${error.message}`;
+    run.note({ type: 'run.warning', message });
   }
 }
 
@@ -147,7 +160,8 @@ async function takeUp(run: RunContext, attempt: Attempt, { id, status }: Contain
   attempt.startedAt = attempt.work.status.startedAt ?? undefined;
   if (status === 'running') await settleStop(run, attempt, id);
   if (attempt.startedAt === undefined) await noteStart(run, attempt, id);
-  attempt.endHeard = true;
+  // One look; no end has been heard of that would have to be waited for.
+  attempt.bell.ring();
   await followToEnd(run, attempt);
   await finishAttempt(run, attempt);
   run.bell.ring();

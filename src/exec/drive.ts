@@ -11,8 +11,11 @@ import type { RunContext } from './run-context.js';
 import { watchForStall } from './stall-watch.js';
 import { endUnstarted, sendStop, stopAttempt } from './stopping.js';
 
-/** An end was heard of, but the engine's record does not show it yet: looked at again after so long (milliseconds). */
-const LOOK_AGAIN = 200;
+/**
+ * An end was heard of, but the engine's record does not show it yet: looked at again after so long (milliseconds), then
+ * twice as long, and so on up to the most; it may have been no end, as where the engine could not stop it.
+ */
+const LOOK_AGAIN = { first: 200, most: 2_000 };
 /** What the engine answers where the container is not there, or something that it needs. */
 const NOT_FOUND = 404;
 
@@ -126,9 +129,13 @@ export async function followToEnd(run: RunContext, attempt: Attempt): Promise<vo
   // It may have been asked to stop, or its end heard of, while it was being started.
   if (attempt.stopped !== undefined) sendStop(run, attempt, run.reasons.has('killed') ? 0 : trial.grace);
   if (work.dependents.length > 0) run.mayAdmit();
-  while (attempt.end === undefined) {
-    if (!attempt.endHeard) await attempt.bell.wait();
-    await look(run, attempt, container);
+  for (let pause: number = LOOK_AGAIN.first; attempt.end === undefined; ) {
+    if (!attempt.endHeard) {
+      pause = LOOK_AGAIN.first;
+      await attempt.bell.wait();
+    }
+    await look(run, attempt, container, pause);
+    pause = Math.min(LOOK_AGAIN.most, 2 * pause);
   }
   attempt.phase = 'ended';
   attempt.life.abort(NO_LONGER);
@@ -142,8 +149,8 @@ function holesOf({ engine, engineFacts }: RunContext, { startedAt }: Attempt): r
   return engine.outages.flatMap(({ heard, to }) => (to < started ? [] : [{ from: heard, to }]));
 }
 
-/** Looks at what the engine has of it, where there is reason to. */
-async function look(run: RunContext, attempt: Attempt, container: string): Promise<void> {
+/** Looks at what the engine has of it, where there is reason to; `pause`: see LOOK_AGAIN. */
+async function look(run: RunContext, attempt: Attempt, container: string, pause: number): Promise<void> {
   const heard = attempt.endHeard;
   attempt.endHeard = false;
   const state = await run.engine.insist((backend) => backend.inspect(container));
@@ -154,7 +161,7 @@ async function look(run: RunContext, attempt: Attempt, container: string): Promi
   if (state.status === 'running' && state.health === 'healthy') becomeHealthy(run, attempt);
   if (state.status === 'running' && state.health === 'unhealthy') becomeUnhealthy(run, attempt);
   if (heard) {
-    await run.ports.clock.sleep(LOOK_AGAIN, run.over.signal);
+    await run.ports.clock.sleep(pause, run.over.signal);
     attempt.endHeard = true;
   }
 }

@@ -1,3 +1,4 @@
+import type { StopReason } from '../model/event.js';
 import { LABEL } from '../model/labels.js';
 import { Admitting } from './admitting.js';
 import { adoptContainers } from './adopt.js';
@@ -28,11 +29,18 @@ export async function executeRun(order: RunOrder, ports: RunPorts, control: RunC
 }
 
 async function execute(run: RunContext, control: RunControl): Promise<RunResult> {
-  control.onStop(() => run.cancelled.abort());
+  const asked = new Set<StopReason>();
+  control.onStop((reason) => {
+    asked.add(reason);
+    run.cancelled.abort();
+  });
+  const hadEnded = run.state.outcome !== null;
   const [resume] = await Promise.all([beginRun(run), run.engine.acquaint()]);
-  if (resume === undefined && !run.cancelled.signal.aborted) {
-    return end(run, { outcome: 'failed', exitCode: REFUSED });
+  const refused: RunResult = { outcome: 'failed', exitCode: REFUSED };
+  if (resume === undefined && run.order.previous !== undefined) {
+    return leaveAsItWas(run, hadEnded, asked.size === 0 ? refused : runEnd(asked, [], control.signal));
   }
+  if (resume === undefined && asked.size === 0) return end(run, refused);
   run.join(joinWork(run.plan.trials, run.state));
   const labels = { [LABEL.run]: run.plan.run };
   const watch = await watchContainers(run.engine, labels, run.ports.clock, run.over.signal, listenerOf(run));
@@ -46,6 +54,23 @@ async function execute(run: RunContext, control: RunControl): Promise<RunResult>
   const unstored = await storeResults(run, control);
   const states = run.works.map(({ planned, status }) => ({ kind: planned.kind, state: status.state }));
   return end(run, runEnd(run.reasons, states, control.signal, unstored));
+}
+
+/**
+ * A resume that did not begin: its trials may live, and are nothing that has ended or was skipped. A run without an end
+ * still has none then; of one that had ended, the end stays the last line of its journal.
+ */
+async function leaveAsItWas(run: RunContext, hadEnded: boolean, result: RunResult): Promise<RunResult> {
+  run.over.abort();
+  const { outcome, exitCode } = run.state;
+  if (hadEnded) {
+    await run.record({
+      type: 'run.ended',
+      ...(outcome === null ? result : { outcome, exitCode: exitCode ?? 0 }),
+    });
+  }
+  run.throwBug();
+  return result;
 }
 
 /** Waits for results that are not stored yet; whoever asks the run to end meanwhile asks for less of that. */

@@ -13,6 +13,8 @@ export class LogStreams {
   readonly #streaming = new Set<LogKeeper>();
   /** The one whose turn is next comes first. */
   readonly #waiting = new Set<LogKeeper>();
+  /** Also while nothing waits: one that reads may be about to look again. */
+  #reading = false;
 
   constructor(
     private readonly clock: Clock,
@@ -26,7 +28,7 @@ export class LogStreams {
       return;
     }
     this.#waiting.add(log);
-    if (this.#waiting.size === 1) this.background(this.#readInTurn());
+    if (!this.#reading) this.background(this.#readInTurn());
   }
 
   end(log: LogKeeper): void {
@@ -45,11 +47,13 @@ export class LogStreams {
   }
 
   async #readInTurn(): Promise<void> {
+    this.#reading = true;
     while (this.#waiting.size > 0 && !this.signal.aborted) {
       const next = [...this.#waiting].slice(0, Math.min(AT_ONCE, Math.ceil(this.#waiting.size / AT_ONCE)));
       await Promise.all(next.map((log) => log.catchUp()));
       for (const log of next) if (this.#waiting.delete(log) && !log.full) this.#waiting.add(log);
       await this.clock.sleep(TURN, this.signal);
     }
+    this.#reading = false;
   }
 }

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import pLimit, { type LimitFunction } from 'p-limit';
 import type { ContainerEvent, ContainerSummary, EngineFacts } from '../backend/backend.js';
 import type { EngineOutage, NewRunEvent, StopReason } from '../model/event.js';
@@ -65,6 +66,8 @@ export class RunContext {
     readonly ports: RunPorts,
     readonly engineFacts: EngineFacts,
   ) {
+    // Every trial may wait for these; more than ten listeners are no leak here.
+    setMaxListeners(0, this.over.signal, this.cancelled.signal);
     this.plan = order.plan;
     this.state = order.previous ?? newRunState();
     ports.journal.onEvent((event) => fold(this.state, event));

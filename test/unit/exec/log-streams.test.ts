@@ -29,3 +29,32 @@ it('logs that have no stream are all looked at in turn, also where hundreds of t
   expect(Math.max(...waiting) - Math.min(...waiting)).toBeLessThanOrEqual(1);
   over.abort();
 });
+
+it('logs that have no stream are read by one at a time, however often there are none for a moment', async () => {
+  const clock = new FakeClock();
+  const over = new AbortController();
+  const streams = new LogStreams(clock, over.signal, (work) => void work);
+  let looks = 0;
+  const log = () =>
+    ({
+      full: false,
+      follow: () => {},
+      catchUp: async () => {
+        looks += 1;
+      },
+    }) as unknown as LogKeeper;
+  for (let i = 0; i < 100; i++) streams.begin(log());
+  for (let i = 0; i < 50; i++) {
+    const short = log();
+    streams.begin(short);
+    streams.end(short);
+  }
+  streams.begin(log());
+  await clock.advance(1_000);
+  looks = 0;
+  await clock.advance(10_000);
+  // One look in a quarter of a second.
+  expect(looks).toBeGreaterThanOrEqual(39);
+  expect(looks).toBeLessThanOrEqual(41);
+  over.abort();
+});
