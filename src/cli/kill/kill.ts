@@ -6,13 +6,23 @@ import { listRunEdges, type RunEdges, resolveRun } from '../../journal/state-fol
 import { Failure } from '../../model/failure.js';
 import { LABEL } from '../../model/labels.js';
 import { stuckNetwork } from '../../model/stuck-network.js';
+import { visibleText } from '../../util/printable.js';
 import { lockPath, type SocketLock, waitForLock } from '../../util/socket-lock.js';
 import { callerOf } from '../caller.js';
 import { openBackend } from '../compose.js';
 import type { CliContext, ExitCode } from '../context.js';
 import { EXIT } from '../errors.js';
 import type { ExperimentFlags } from '../flags.js';
-import { type Counts, countOwned, type Owned, removeOwned, removeStarted, runsThere } from '../removal.js';
+import {
+  type Counts,
+  countOwned,
+  type Engine,
+  type Owned,
+  removeOwned,
+  removeStarted,
+  runsThere,
+  type Unremoved,
+} from '../removal.js';
 import { experimentFile, STATE_FOLDER, stateFolder } from '../state.js';
 import { recordCleared } from './record-cleared.js';
 
@@ -49,6 +59,7 @@ async function killFound(
 ): Promise<ExitCode> {
   const unended = recorded.filter((run) => run.last?.type !== 'run.ended');
   const backend = await openBackend(context);
+  const engine = { backend, clock: context.clock };
   try {
     const unrecorded = recorded.length === 0 ? flags.run : undefined;
     if (unrecorded !== undefined) await refuseUnseen(context, backend, unrecorded);
@@ -60,18 +71,21 @@ async function killFound(
     }
     const there = await runsThere(backend, owned);
     const held = await tellSupervisors(unended);
-    const early = held.length === 0 ? 0 : await removeWhileHeld(context, backend, owned, held);
+    const early = held.length === 0 ? 0 : await removeWhileHeld(context, engine, owned, held);
     const volumes = flags.volumes === true;
-    const { stuck, ...late } = await removeOwned(backend, owned, { volumes });
+    const { stuck, unremoved, ...late } = await removeOwned(engine, owned, { volumes });
+    const kept = new Set(unremoved.map(({ id }) => id));
     for (const run of recorded) {
-      if (there.has(run.id) || unended.includes(run)) await recordCleared(context, run);
+      if (there.has(run.id) || unended.includes(run)) await recordCleared(context, run, kept);
     }
     const left = await countOwned(backend, owned);
     // A supervisor removes its networks itself.
     const networks = Math.max(late.networks, before.networks - left.networks);
     tell(context, flags, { ...late, containers: early + late.containers, networks }, left);
     for (const name of stuck) context.stderr.write(`${stuckNetwork(name)}\n`);
-    return left.containers + left.networks + (volumes ? left.volumes : 0) > 0 ? EXIT.refused : EXIT.ok;
+    if (left.containers + left.networks + (volumes ? left.volumes : 0) === 0) return EXIT.ok;
+    tellUnremoved(context, unremoved);
+    return EXIT.refused;
   } finally {
     await backend.close();
   }
@@ -172,15 +186,18 @@ async function tellSupervisors(runs: readonly RunEdges[]): Promise<readonly RunE
 /** Removes containers while supervisors come to their end; returns how many. */
 async function removeWhileHeld(
   context: CliContext,
-  backend: Backend,
+  engine: Engine,
   owned: Owned,
   held: readonly RunEdges[],
 ): Promise<number> {
   let removed = 0;
   let since = context.clock.now();
+  // They are tried again when the supervisor, which tries it too, has ended.
+  const spared = new Set<string>();
   for (;;) {
-    const now = await removeStarted(backend, owned);
+    const { removed: now, unremoved } = await removeStarted(engine, owned, spared);
     removed += now;
+    for (const { id } of unremoved) spared.add(id);
     const timer = new AbortController();
     void context.clock.sleep(LOOK_AGAIN).then(() => timer.abort());
     const free = await Promise.all(held.map((run) => untilFree(run, timer.signal)));
@@ -200,6 +217,18 @@ function tell(context: CliContext, flags: KillFlags, removed: Counts, left: Coun
     return;
   }
   context.stdout.write(`removed ${phrase(removed)}\n${phrase(left)} left\n`);
+}
+
+/** So many things that stay are named. */
+const NAMED = 10;
+
+function tellUnremoved(context: CliContext, unremoved: readonly Unremoved[]): void {
+  const lines = unremoved
+    .slice(0, NAMED)
+    .map(({ kind, name, why }) => `The ${kind} ${name} stays: ${why.message}`);
+  if (unremoved.length > NAMED) lines.push(`${unremoved.length - NAMED} more stay.`);
+  if (lines.length > 0) lines.push('combu kill tries them again.');
+  context.stderr.write(lines.map((line) => `${visibleText(line)}\n`).join(''));
 }
 
 /** `2 containers, 1 network`; volumes only where there are some. */

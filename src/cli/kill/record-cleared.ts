@@ -11,15 +11,19 @@ import { ownerOfRun } from '../run/record.js';
 const KILLED = 137;
 
 /**
- * Writes down that nothing of a run is on the engine any more: containers that were kept are gone, and a run that nobody
- * supervises has ended, so that it never seems to go on. Does nothing where a supervisor lives.
+ * Writes down that nothing of a run is on the engine any more: containers that were kept are gone, but for those of `left`,
+ * and a run that nobody supervises has ended, so that it never seems to go on. Does nothing where a supervisor lives.
  */
-export async function recordCleared(context: CliContext, run: RunFolder): Promise<void> {
+export async function recordCleared(
+  context: CliContext,
+  run: RunFolder,
+  left: ReadonlySet<string> = new Set(),
+): Promise<void> {
   const owner = await ownerOfRun(context, run.folder);
   const lock = await holdRun(run, { pid: context.pid, owner }, () => {});
   if (lock === undefined) return;
   try {
-    const events = whatToWrite(await readRunState(run.folder));
+    const events = whatToWrite(await readRunState(run.folder), left);
     if (events.length === 0) return;
     const journal = await openFileJournal(run.folder, { clock: context.clock, owner });
     try {
@@ -32,10 +36,11 @@ export async function recordCleared(context: CliContext, run: RunFolder): Promis
   }
 }
 
-function whatToWrite(state: RunState): readonly NewRunEvent[] {
+function whatToWrite(state: RunState, left: ReadonlySet<string>): readonly NewRunEvent[] {
   const events: NewRunEvent[] = [];
-  for (const { name: trial, state: now, attempt, kept } of state.trials.values()) {
-    if (kept) events.push({ type: 'attempt.removed', trial, attempt });
+  for (const { name: trial, state: now, attempt, container, kept } of state.trials.values()) {
+    if (kept && !(container !== null && left.has(container)))
+      events.push({ type: 'attempt.removed', trial, attempt });
     if (isEnded(now)) continue;
     if (attempt === 0) events.push({ type: 'trial.skipped', trial, cause: { kind: 'killed' } });
     else events.push({ type: 'trial.ended', trial, state: 'killed', cause: 'killed' });

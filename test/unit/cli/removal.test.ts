@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { MemoryBackend } from '../../../src/backend/memory/memory-backend.js';
 import { countOwned, removeOwned, removeStarted } from '../../../src/cli/removal.js';
+import { Failure } from '../../../src/model/failure.js';
 import { LABEL } from '../../../src/model/labels.js';
 import { systemClock } from '../../../src/util/clock.js';
 import { containerSpec } from '../../contract/container-spec.js';
@@ -27,6 +28,31 @@ async function engineWithRuns(): Promise<MemoryBackend> {
   return backend;
 }
 
+const at = (backend: MemoryBackend) => ({ backend, clock: { ...systemClock, sleep: async () => {} } });
+
+/** From now on the engine says this to whoever removes the container; how often it has said it. */
+function refuseToRemove(backend: MemoryBackend, name: string, failure: Failure) {
+  const remove = backend.remove.bind(backend);
+  const asked = { times: 0 };
+  backend.remove = async (id) => {
+    const [own] = await backend.list({ [LABEL.name]: name });
+    if (own?.id !== id) return remove(id);
+    asked.times += 1;
+    throw failure;
+  };
+  return asked;
+}
+
+const busy = new Failure('Removing the container abc failed: device or resource busy.', {
+  owner: 'engine',
+  retryable: true,
+  status: 500,
+});
+const lost = new Failure('Removing the container abc failed: the Docker engine gave no answer.', {
+  owner: 'refused',
+  retryable: true,
+});
+
 const left = (backend: MemoryBackend) =>
   backend
     .all()
@@ -36,11 +62,12 @@ const left = (backend: MemoryBackend) =>
 describe('removing', () => {
   it('takes all of an experiment, but for volumes', async () => {
     const backend = await engineWithRuns();
-    expect(await removeOwned(backend, { experiment: 'mine' }, { volumes: false })).toEqual({
+    expect(await removeOwned(at(backend), { experiment: 'mine' }, { volumes: false })).toEqual({
       containers: 2,
       networks: 2,
       volumes: 0,
       stuck: [],
+      unremoved: [],
     });
     expect(left(backend)).toEqual(['trial-three']);
     expect(await countOwned(backend, { experiment: 'mine' })).toEqual({
@@ -52,8 +79,8 @@ describe('removing', () => {
 
   it('takes one run only, with its volumes where asked', async () => {
     const backend = await engineWithRuns();
-    const removed = await removeOwned(backend, { run: 'one' }, { volumes: true });
-    expect(removed).toEqual({ containers: 1, networks: 1, volumes: 1, stuck: [] });
+    const removed = await removeOwned(at(backend), { run: 'one' }, { volumes: true });
+    expect(removed).toEqual({ containers: 1, networks: 1, volumes: 1, stuck: [], unremoved: [] });
     expect(left(backend)).toEqual(['trial-three', 'trial-two']);
     expect((await backend.survey()).volumes.map((one) => one.name).sort()).toEqual([
       'volume-three',
@@ -64,8 +91,8 @@ describe('removing', () => {
   it('names a network that the engine keeps for no reason', async () => {
     const backend = await engineWithRuns();
     backend.stickNetwork('net-two');
-    const removed = await removeOwned(backend, { experiment: 'mine' }, { volumes: false });
-    expect(removed).toEqual({ containers: 2, networks: 1, volumes: 0, stuck: ['net-two'] });
+    const removed = await removeOwned(at(backend), { experiment: 'mine' }, { volumes: false });
+    expect(removed).toEqual({ containers: 2, networks: 1, volumes: 0, stuck: ['net-two'], unremoved: [] });
   });
 
   it('leaves a container that has the labels, but another name than they say', async () => {
@@ -77,7 +104,7 @@ describe('removing', () => {
       [LABEL.attempt]: '1',
     };
     await backend.create(containerSpec({ name: 'somebody-elses', labels: copied }));
-    await removeOwned(backend, { experiment: 'mine' }, { volumes: true });
+    await removeOwned(at(backend), { experiment: 'mine' }, { volumes: true });
     expect(left(backend)).toEqual(['somebody-elses', 'trial-three']);
   });
 
@@ -85,7 +112,70 @@ describe('removing', () => {
     const backend = await engineWithRuns();
     const own = { [LABEL.name]: 'made', [LABEL.trial]: 'made', [LABEL.attempt]: '1' };
     await backend.create(containerSpec({ name: 'made', labels: { ...labels('mine', 'one'), ...own } }));
-    expect(await removeStarted(backend, { experiment: 'mine' })).toBe(2);
+    expect(await removeStarted(at(backend), { experiment: 'mine' }, new Set())).toEqual({
+      removed: 2,
+      unremoved: [],
+    });
     expect(left(backend)).toEqual(['made', 'trial-three']);
+  });
+
+  it('goes on past a container that the engine can’t remove, and says which and why', async () => {
+    const backend = await engineWithRuns();
+    const asked = refuseToRemove(backend, 'trial-one', busy);
+    const removed = await removeOwned(at(backend), { experiment: 'mine' }, { volumes: true });
+    expect(removed).toMatchObject({ containers: 1, networks: 2, volumes: 2 });
+    expect(removed.unremoved).toMatchObject([{ kind: 'container', name: 'trial-one', why: busy }]);
+    expect(left(backend)).toEqual(['trial-one', 'trial-three']);
+    expect(asked.times).toBe(3);
+  });
+
+  it.each([
+    { of: 'was busy for a moment', failure: busy, answerLost: false },
+    { of: 'was removed, with the answer lost', failure: lost, answerLost: true },
+  ])('counts a container that $of as removed', async ({ failure, answerLost }) => {
+    const backend = await engineWithRuns();
+    backend.faults.fail('remove', failure, { answerLost });
+    const removed = await removeOwned(at(backend), { experiment: 'mine' }, { volumes: false });
+    expect(removed).toMatchObject({ containers: 2, networks: 2, unremoved: [] });
+    expect(left(backend)).toEqual(['trial-three']);
+  });
+
+  it('tries what the engine refuses once only', async () => {
+    const backend = await engineWithRuns();
+    const refused = new Failure('No.', { owner: 'refused', status: 403 });
+    const asked = refuseToRemove(backend, 'trial-one', refused);
+    const { unremoved } = await removeOwned(at(backend), { experiment: 'mine' }, { volumes: false });
+    expect(unremoved.map(({ name }) => name)).toEqual(['trial-one']);
+    expect(asked.times).toBe(1);
+  });
+
+  it('tries nothing more on an engine that has gone', async () => {
+    const backend = await engineWithRuns();
+    const remove = backend.remove.bind(backend);
+    const asked: string[] = [];
+    backend.remove = (id) => {
+      asked.push(id);
+      backend.goDown();
+      return remove(id);
+    };
+    await expect(removeOwned(at(backend), { run: 'one' }, { volumes: false })).rejects.toThrow(
+      'The engine does not answer.',
+    );
+    expect(asked).toHaveLength(1);
+  });
+
+  it('while a supervisor lives goes past what can’t be removed, and leaves alone what is spared', async () => {
+    const backend = await engineWithRuns();
+    const asked = refuseToRemove(backend, 'trial-one', busy);
+    const { removed, unremoved } = await removeStarted(at(backend), { experiment: 'mine' }, new Set());
+    expect(removed).toBe(1);
+    expect(unremoved).toMatchObject([{ name: 'trial-one', why: busy }]);
+    const spared = new Set(unremoved.map(({ id }) => id));
+    asked.times = 0;
+    expect(await removeStarted(at(backend), { experiment: 'mine' }, spared)).toEqual({
+      removed: 0,
+      unremoved: [],
+    });
+    expect(asked.times).toBe(0);
   });
 });
