@@ -1,15 +1,16 @@
 import { rmSync } from 'node:fs';
 import { afterAll, describe, expect, it } from 'vitest';
 import { foreignContainer, gates, puppet, running } from '../rig/combu.js';
+import { startProxy } from '../rig/engine-proxy.js';
 import { BUSYBOX, engine, type Workplace, workplace } from '../rig/experiment.js';
 
 const failing = (name: string) =>
   `{ name: '${name}', image: '${BUSYBOX}', cmd: 'false', resources: { cpus: 0 } }`;
 
 /** Starts a run of one puppet and waits until it runs. */
-async function underWay(place: Workplace, name: string) {
+async function underWay(place: Workplace, name: string, more?: string) {
   gates(place);
-  place.write('experiment.jsonnet', `[${puppet(name)}]`);
+  place.write('experiment.jsonnet', `[${puppet(name, more)}]`);
   const run = place.start(['run']);
   await running(place, name, run);
   return run;
@@ -73,6 +74,31 @@ describe('kill after a run', () => {
   });
 });
 
+describe('kill on an engine that can’t remove one of the containers', () => {
+  const place = workplace();
+
+  it('removes and records the others, names the one and why, and takes it later', async () => {
+    await place.run(`[${failing('kill-a')}, ${failing('kill-b')}, ${failing('kill-stuck')}]`);
+    const stuck = await place.container('kill-stuck');
+    const proxy = await startProxy();
+    proxy.fail(new RegExp(`^DELETE .*/containers/${stuck.Id}`), 500, 1_000);
+    const kill = await place.combu(['kill'], { env: { DOCKER_HOST: proxy.address } });
+    await proxy.stop();
+    expect(kill.stdout).toBe('removed 2 containers, 0 networks\n1 container, 0 networks left\n');
+    expect(kill.stderr).toMatch(/^The container kill-stuck stays: .*the proxy says so\.$/m);
+    expect(kill.code).toBe(3);
+    const ps = JSON.parse((await place.combu(['ps', '--json'])).stdout);
+    expect(ps.trials.map(({ name, kept }: { name: string; kept: boolean }) => [name, kept])).toEqual([
+      ['kill-a', false],
+      ['kill-b', false],
+      ['kill-stuck', true],
+    ]);
+    const again = await place.combu(['kill']);
+    expect(again.stdout).toBe('removed 1 container, 0 networks\n0 containers, 0 networks left\n');
+    expect(again.code).toBe(0);
+  });
+});
+
 describe('kill while a run is going on', () => {
   const place = workplace();
 
@@ -88,6 +114,19 @@ describe('kill while a run is going on', () => {
     expect(record.ends()).toEqual({ 'kill-live': 'killed' });
     expect(await place.containers()).toEqual([]);
     expect(await place.networks()).toEqual([]);
+  });
+
+  it('ends one that was interrupted before and takes its time', async () => {
+    // Without an init a shell as process 1 ignores SIGTERM.
+    const run = await underWay(place, 'kill-slow', "init: false, grace: '10m'");
+    run.process.kill('SIGINT');
+    await place.until((record) => record.all('run.stopping').length === 1, run);
+    const kill = await place.combu(['kill']);
+    expect(kill.stdout).toBe('removed 1 container, 1 network\n0 containers, 0 networks left\n');
+    expect((await run.ended).code).toBe(137);
+    const record = place.runs().at(-1)!;
+    expect(record.one('run.ended')).toMatchObject({ outcome: 'killed', exitCode: 137 });
+    expect(record.ends()).toEqual({ 'kill-slow': 'killed' });
   });
 
   it('works with the file gone from under it', async () => {

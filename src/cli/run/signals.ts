@@ -18,10 +18,15 @@ export class Stopping {
   }
 
   ask(reason: StopReason, force: boolean): void {
-    // The first reason stays: a Ctrl-C after the deadline only makes it faster.
     const before = this.#asked;
-    this.#asked = { reason: before?.reason ?? reason, force: force || before?.force === true };
-    if (before !== undefined && before.force === this.#asked.force) return;
+    // Whoever kills a run removes its containers: that changes what is left to do, also where all was to end now.
+    const kills = reason === 'killed' && before?.reason !== 'killed';
+    // Else the first reason stays: a Ctrl-C after the deadline only makes it faster.
+    this.#asked = {
+      reason: kills ? reason : (before?.reason ?? reason),
+      force: force || before?.force === true,
+    };
+    if (before !== undefined && !kills && before.force === this.#asked.force) return;
     for (const listener of this.#listeners) listener(this.#asked.reason, this.#asked.force);
   }
 

@@ -73,6 +73,18 @@ describe('what a run was asked', () => {
     expect(heard).toEqual(['deadline', 'deadline, now']);
   });
 
+  it.each([false, true])('is a kill all the same after a Ctrl-C (now: %s), and then stays one', (force) => {
+    const { stopping, heard } = setUp();
+    stopping.ask('interrupted', force);
+    heard.length = 0;
+    stopping.ask('killed', true);
+    expect(stopping.asked).toBe('killed');
+    stopping.ask('killed', true);
+    stopping.ask('interrupted', true);
+    expect(stopping.asked).toBe('killed');
+    expect(heard).toEqual(['killed, now']);
+  });
+
   it('is told to who listens late', () => {
     const { stopping } = setUp();
     stopping.ask('killed', true);
