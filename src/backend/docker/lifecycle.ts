@@ -33,9 +33,28 @@ export class Lifecycle {
     );
     const { id, fresh } = made === undefined ? await this.#madeBefore(spec) : { id: made, fresh: true };
     if (!fresh) return id;
-    for (const network of furtherNetworks) await this.#join(network, id, spec.name);
-    if (spec.results.kind === 'volume') await makeWritable(this.docker, id, RESULTS_PATH);
+    try {
+      for (const network of furtherNetworks) await this.#join(network, id, spec.name);
+      if (spec.results.kind === 'volume') await makeWritable(this.docker, id, RESULTS_PATH);
+    } catch (error) {
+      await this.#discard(id, error);
+      throw error;
+    }
     return id;
+  }
+
+  /**
+   * Nobody has the id of a container that was made and could not be made ready: it would hold its name against the next
+   * attempt. One whose last answer was lost stays, for the same call made again takes it up.
+   */
+  async #discard(id: string, why: unknown): Promise<void> {
+    if (!(why instanceof Failure) || why.status === undefined) return;
+    try {
+      await this.remove(id);
+    } catch (error) {
+      // The reason why it is not ready is the one to tell.
+      if (!(error instanceof Failure)) throw error;
+    }
   }
 
   async start(id: string): Promise<void> {
