@@ -45,10 +45,11 @@ export class Lifecycle {
 
   /**
    * Nobody has the id of a container that was made and could not be made ready: it would hold its name against the next
-   * attempt. One whose last answer was lost stays, for the same call made again takes it up.
+   * attempt. Where trying again can help (an answer was lost, the engine erred) it stays, for the same call made again
+   * takes it up.
    */
   async #discard(id: string, why: unknown): Promise<void> {
-    if (!(why instanceof Failure) || why.status === undefined) return;
+    if (!(why instanceof Failure) || why.status === undefined || why.retryable) return;
     try {
       await this.remove(id);
     } catch (error) {

@@ -65,7 +65,6 @@ describe('a container that was made, but can’t be made ready', () => {
   it.each([
     { what: 'a further network', fault: { joining: answer(404) }, said: 'said 404' },
     { what: 'its results folder', fault: { preparing: answer(400) }, said: 'said 400' },
-    { what: 'a network of an engine that errs', fault: { joining: answer(500) }, said: 'said 500' },
   ])('for $what does not stay, nor hold its name', async ({ fault, said }) => {
     const { engine, lifecycle } = setUp(fault);
     await expect(lifecycle.create(attempt(1))).rejects.toThrow(said);
@@ -75,9 +74,12 @@ describe('a container that was made, but can’t be made ready', () => {
     expect(await lifecycle.create(attempt(2))).toBe('c2');
   });
 
-  it('for an answer that was lost stays, and the next try takes it up', async () => {
-    const { engine, lifecycle } = setUp({ joining: NO_ANSWER });
-    await expect(lifecycle.create(attempt(1))).rejects.toThrow('gave no answer');
+  it.each([
+    { what: 'an answer that was lost', joining: NO_ANSWER, said: 'gave no answer' },
+    { what: 'an error of the engine', joining: answer(500), said: 'said 500' },
+  ])('for $what stays, and the next try takes it up', async ({ joining, said }) => {
+    const { engine, lifecycle } = setUp({ joining });
+    await expect(lifecycle.create(attempt(1))).rejects.toThrow(said);
     engine.joining = undefined;
     expect(await lifecycle.create(attempt(1))).toBe('c1');
   });
