@@ -2,7 +2,6 @@ import { randomBytes, timingSafeEqual } from 'node:crypto';
 import { chmod, chown, readFile, rename, unlink, writeFile } from 'node:fs/promises';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { isCode } from '../util/errno.js';
 import { runPaths } from './run-paths.js';
 import type { Owner, RunFolder } from './state-folder.js';
@@ -22,8 +21,21 @@ export type HolderRequest =
   /** Everything of the run is about to be removed from the engine: what goes is `killed`, not `lost`. */
   | { readonly type: 'kill' };
 
+/** Asks for the reply alone. */
+const WHO = { type: 'who' } as const;
+
+type Message = HolderRequest | typeof WHO;
+
 export interface HolderReply {
   readonly pid: number;
+  /** The command that holds the run's record without supervising the run, and does nothing of what it is asked. */
+  readonly doing?: string | undefined;
+}
+
+/** Who takes a run's lock: a supervisor, unless it says what else it does. */
+export interface Holder extends HolderReply {
+  /** Whose the run's folder is; undefined = this process's user's. */
+  readonly owner?: Owner | undefined;
 }
 
 export interface RunLock {
@@ -32,13 +44,13 @@ export interface RunLock {
 
 /** A request and its reply take no longer than this (milliseconds), or the supervisor hangs. */
 const REPLY_TIME = 5_000;
+/** A message is a line of at most so many characters: no more is kept of what any user of the machine may send. */
+const LONGEST_MESSAGE = 4_096;
 
-/**
- * Becomes the run's one supervisor; undefined = another lives. `handler` is called for each request, before its reply.
- */
+/** Takes the run's lock; undefined = another holds it. `handler` is called for each request, before its reply. */
 export async function holdRun(
   run: RunFolder,
-  holder: { readonly pid: number; readonly owner?: Owner | undefined },
+  holder: Holder,
   handler: (request: HolderRequest) => void,
 ): Promise<RunLock | undefined> {
   const key = randomBytes(24).toString('hex');
@@ -47,7 +59,7 @@ export async function holdRun(
     sockets.add(socket);
     socket.on('close', () => sockets.delete(socket));
     socket.on('error', () => socket.destroy());
-    serve(socket, key, holder.pid, handler);
+    serve(socket, key, holder, handler);
   });
   if (!(await listen(server, run))) return undefined;
   server.on('error', () => {});
@@ -61,7 +73,7 @@ export async function holdRun(
   };
 }
 
-/** Whether a supervisor of the run lives. */
+/** Whether a supervisor of the run lives, or another command holds its record. */
 export async function isHeld(run: RunFolder): Promise<boolean> {
   const socket = await open(run);
   socket?.destroy();
@@ -74,7 +86,16 @@ export async function isHeldAnywhere(id: string): Promise<boolean | undefined> {
 }
 
 /** Asks the run's supervisor; undefined = there is none, or it does not answer in time. */
-export async function tellHolder(run: RunFolder, request: HolderRequest): Promise<HolderReply | undefined> {
+export function tellHolder(run: RunFolder, request: HolderRequest): Promise<HolderReply | undefined> {
+  return ask(run, request);
+}
+
+/** Who holds the run's lock; undefined = nobody, or it does not answer in time. */
+export function whoHolds(run: RunFolder): Promise<HolderReply | undefined> {
+  return ask(run, WHO);
+}
+
+async function ask(run: RunFolder, request: Message): Promise<HolderReply | undefined> {
   const key = await readFile(runPaths.key(run.folder), 'utf8').catch(() => undefined);
   if (key === undefined) return undefined;
   const socket = await open(run);
@@ -82,12 +103,9 @@ export async function tellHolder(run: RunFolder, request: HolderRequest): Promis
   socket.setTimeout(REPLY_TIME, () => socket.destroy());
   socket.on('error', () => socket.destroy());
   socket.write(`${JSON.stringify({ key, request })}\n`);
-  try {
-    for await (const line of createInterface({ input: socket })) return JSON.parse(line) as HolderReply;
-    return undefined;
-  } finally {
-    socket.destroy();
-  }
+  const line = await readLine(socket);
+  socket.destroy();
+  return line === undefined ? undefined : (JSON.parse(line) as HolderReply);
 }
 
 /** Resolves when the run has no supervisor (true), or when `signal` aborts (false). */
@@ -110,21 +128,41 @@ export async function untilFree(run: RunFolder, signal: AbortSignal): Promise<bo
   return false;
 }
 
-function serve(socket: Socket, key: string, pid: number, handler: (request: HolderRequest) => void): void {
-  const lines = createInterface({ input: socket });
-  lines.on('error', () => {});
-  lines.once('line', (line) => {
-    const request = parseRequest(line, key);
+function serve(
+  socket: Socket,
+  key: string,
+  { pid, doing }: Holder,
+  handler: (request: HolderRequest) => void,
+): void {
+  void readLine(socket).then((line) => {
+    const request = line === undefined ? undefined : parseRequest(line, key);
     if (request === undefined) return void socket.destroy();
-    handler(request);
-    const reply: HolderReply = { pid };
+    if (request.type !== 'who') handler(request);
+    const reply: HolderReply = { pid, doing };
     socket.end(`${JSON.stringify(reply)}\n`);
   });
 }
 
-function parseRequest(line: string, key: string): HolderRequest | undefined {
+/** The first line that comes; undefined where the connection ends before, or more comes than a message can be. */
+function readLine(socket: Socket): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    let text = '';
+    const take = (piece: string) => {
+      text += piece;
+      const end = text.indexOf('\n');
+      if (end < 0 && text.length <= LONGEST_MESSAGE) return;
+      // What follows is read, and forgotten.
+      socket.off('data', take).resume();
+      resolve(end < 0 ? undefined : text.slice(0, end));
+    };
+    socket.setEncoding('utf8').on('data', take);
+    socket.once('close', () => resolve(undefined));
+  });
+}
+
+function parseRequest(line: string, key: string): Message | undefined {
   try {
-    const message = JSON.parse(line) as { key: string; request: HolderRequest };
+    const message = JSON.parse(line) as { key: string; request: Message };
     const shown = Buffer.from(message.key);
     const wanted = Buffer.from(key);
     if (shown.length !== wanted.length || !timingSafeEqual(shown, wanted)) return undefined;
@@ -133,6 +171,8 @@ function parseRequest(line: string, key: string): HolderRequest | undefined {
         return { type: 'stop', force: message.request.force === true };
       case 'kill':
         return { type: 'kill' };
+      case 'who':
+        return WHO;
       default:
         return undefined;
     }

@@ -1,7 +1,7 @@
 import { dirname, join } from 'node:path';
 import type { Backend } from '../../backend/backend.js';
 import { experimentId } from '../../journal/identity.js';
-import { isHeld, isHeldAnywhere, tellHolder, untilFree } from '../../journal/run-lock.js';
+import { isHeldAnywhere, untilFree, whoHolds } from '../../journal/run-lock.js';
 import { listRunEdges, type RunEdges, resolveRun } from '../../journal/state-folder.js';
 import { Failure } from '../../model/failure.js';
 import { LABEL } from '../../model/labels.js';
@@ -25,6 +25,7 @@ import {
 } from '../removal.js';
 import { experimentFile, STATE_FOLDER, stateFolder } from '../state.js';
 import { recordCleared } from './record-cleared.js';
+import { type Supervisor, tellSupervisors } from './supervisors.js';
 
 export interface KillFlags extends ExperimentFlags {
   readonly run?: string;
@@ -70,13 +71,16 @@ async function killFound(
       );
     }
     const there = await runsThere(backend, owned);
-    const held = await tellSupervisors(unended);
+    const held = await tellSupervisors(context.clock, unended);
+    for (const { run, pid } of held) if (pid === undefined) context.stderr.write(untold(run.id));
     const early = held.length === 0 ? 0 : await removeWhileHeld(context, engine, owned, held);
     const volumes = flags.volumes === true;
     const { stuck, unremoved, ...late } = await removeOwned(engine, owned, { volumes });
     const kept = new Set(unremoved.map(({ id }) => id));
     for (const run of recorded) {
-      if (there.has(run.id) || unended.includes(run)) await recordCleared(context, run, kept);
+      if (!there.has(run.id) && !unended.includes(run)) continue;
+      const recorded = await recordCleared(context, run, kept);
+      if (!recorded && !held.some((one) => one.run === run)) context.stderr.write(await unrecordedEnd(run));
     }
     const left = await countOwned(backend, owned);
     // A supervisor removes its networks itself.
@@ -171,24 +175,12 @@ async function stateOf(context: CliContext, flags: KillFlags): Promise<string> {
   }
 }
 
-/** Tells every living supervisor that its run is killed; returns the runs that have one. */
-async function tellSupervisors(runs: readonly RunEdges[]): Promise<readonly RunEdges[]> {
-  const held = await Promise.all(
-    runs.map(async (run) => {
-      if (!(await isHeld(run))) return [];
-      await tellHolder(run, { type: 'kill' });
-      return [run];
-    }),
-  );
-  return held.flat();
-}
-
 /** Removes containers while supervisors come to their end; returns how many. */
 async function removeWhileHeld(
   context: CliContext,
   engine: Engine,
   owned: Owned,
-  held: readonly RunEdges[],
+  held: readonly Supervisor<RunEdges>[],
 ): Promise<number> {
   let removed = 0;
   let since = context.clock.now();
@@ -200,15 +192,32 @@ async function removeWhileHeld(
     for (const { id } of unremoved) spared.add(id);
     const timer = new AbortController();
     void context.clock.sleep(LOOK_AGAIN).then(() => timer.abort());
-    const free = await Promise.all(held.map((run) => untilFree(run, timer.signal)));
+    const free = await Promise.all(held.map(({ run }) => untilFree(run, timer.signal)));
     if (free.every((one) => one)) return removed;
     if (now > 0) since = context.clock.now();
     if (context.clock.now() - since > SUPERVISOR_TIME) {
-      const names = held.filter((_, index) => free[index] === false).map((run) => run.id);
+      const names = held
+        .filter((_, index) => free[index] === false)
+        .map(({ run, pid }) => (pid === undefined ? run.id : `${run.id} (process ${pid})`));
       context.stderr.write(`The supervisor of run ${names.join(', ')} does not end; it may hang.\n`);
       return removed;
     }
   }
+}
+
+function untold(run: string): string {
+  return (
+    `The supervisor of run ${run} does not answer. If it goes on, it takes what is removed for lost, and starts it again: ` +
+    'end its process, then kill again.\n'
+  );
+}
+
+/** Why a run is not recorded as ended, although nothing supervises it. */
+async function unrecordedEnd(run: RunEdges): Promise<string> {
+  const holder = await whoHolds(run);
+  const who = holder === undefined ? 'another process' : `${holder.doing ?? 'combu'} (process ${holder.pid})`;
+  const fix = run.last?.type === 'run.ended' ? '' : ' Kill again when that has ended.';
+  return `What was removed of run ${run.id} is not on its record, which ${who} holds.${fix}\n`;
 }
 
 function tell(context: CliContext, flags: KillFlags, removed: Counts, left: Counts): void {

@@ -12,25 +12,27 @@ const KILLED = 137;
 
 /**
  * Writes down that nothing of a run is on the engine any more: containers that were kept are gone, but for those of `left`,
- * and a run that nobody supervises has ended, so that it never seems to go on. Does nothing where a supervisor lives.
+ * and a run that nobody supervises has ended, so that it never seems to go on. false = it could not be written, for another
+ * process holds the run's record.
  */
 export async function recordCleared(
   context: CliContext,
   run: RunFolder,
   left: ReadonlySet<string> = new Set(),
-): Promise<void> {
+): Promise<boolean> {
   const owner = await ownerOfRun(context, run.folder);
-  const lock = await holdRun(run, { pid: context.pid, owner }, () => {});
-  if (lock === undefined) return;
+  const lock = await holdRun(run, { pid: context.pid, owner, doing: 'combu kill' }, () => {});
+  if (lock === undefined) return false;
   try {
     const events = whatToWrite(await readRunState(run.folder), left);
-    if (events.length === 0) return;
+    if (events.length === 0) return true;
     const journal = await openFileJournal(run.folder, { clock: context.clock, owner });
     try {
       for (const event of events) await journal.append(event, { sync: event.type === 'run.ended' });
     } finally {
       await journal.close();
     }
+    return true;
   } finally {
     await lock.release();
   }

@@ -6,7 +6,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { experimentId } from '../../../src/journal/identity.js';
-import { type HolderRequest, holdRun, isHeld, tellHolder, untilFree } from '../../../src/journal/run-lock.js';
+import {
+  type HolderRequest,
+  holdRun,
+  isHeld,
+  tellHolder,
+  untilFree,
+  whoHolds,
+} from '../../../src/journal/run-lock.js';
 import { createRunFolder } from '../../../src/journal/state-folder.js';
 
 const root = mkdtempSync(join(tmpdir(), 'combu-lock-'));
@@ -42,6 +49,32 @@ describe('the lock of a run', () => {
     await lock?.release();
     expect(await tellHolder(run, { type: 'kill' })).toBeUndefined();
   });
+
+  it('says who holds it, and that it is no supervisor', async () => {
+    const run = await newRun();
+    expect(await whoHolds(run)).toBeUndefined();
+    const heard: HolderRequest[] = [];
+    const lock = await holdRun(run, { pid: 4711, doing: 'combu push' }, (request) => heard.push(request));
+    expect(await whoHolds(run)).toEqual({ pid: 4711, doing: 'combu push' });
+    expect(heard).toEqual([]);
+    await lock?.release();
+  });
+
+  it.runIf(process.platform === 'linux')(
+    'drops who sends without an end, and serves the others',
+    async () => {
+      const run = await newRun();
+      const lock = await holdRun(run, holder, () => {});
+      const socket = connect(`\0combu-run-${run.id}`);
+      // The connection is reset, for there is more that nobody reads.
+      socket.on('error', () => {});
+      const dropped = new Promise<void>((resolve) => socket.on('close', () => resolve()));
+      socket.resume().write('x'.repeat(100_000));
+      await dropped;
+      expect(await tellHolder(run, { type: 'kill' })).toEqual({ pid: process.pid });
+      await lock?.release();
+    },
+  );
 
   it.runIf(process.platform === 'linux')('obeys nobody who can’t read the run’s folder', async () => {
     const run = await newRun();
