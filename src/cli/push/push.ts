@@ -45,7 +45,7 @@ interface Pushed {
 export async function push(context: CliContext, flags: PushFlags): Promise<ExitCode> {
   const run = await chooseRun(context, flags);
   const owner = ownerOf(context);
-  const lock = await holdRun(run, { pid: context.pid, owner }, () => {});
+  const lock = await holdRun(run, { pid: context.pid, owner, doing: 'combu push' }, () => {});
   if (lock === undefined) {
     throw new Failure(`Run ${run.id} still goes on, and stores its results itself.`, {
       owner: 'refused',

@@ -92,7 +92,7 @@ async function whileNobodyRuns(
 ): Promise<void> {
   if (run === undefined) return work();
   const owner = await ownerOfRun(context, run.folder);
-  const lock = await holdRun(run, { pid: context.pid, owner }, () => {});
+  const lock = await holdRun(run, { pid: context.pid, owner, doing: 'combu results rm' }, () => {});
   if (lock === undefined) throw living(run.id);
   try {
     await work();
