@@ -142,6 +142,8 @@ export interface Backend {
 export type EngineFacts = Observed['engine'] & {
   /** Containers outlive a restart of the engine: an end around it is then the container's own. */
   readonly liveRestore: boolean;
+  /** Users of its containers are others outside of them: it runs rootless, or with user namespaces. */
+  readonly remapsUsers: boolean;
 };
 
 export type NetworkRemoval = 'removed' | 'absent' | 'in-use' | 'stuck';

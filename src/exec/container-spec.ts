@@ -1,5 +1,4 @@
-import type { ContainerSpec } from '../backend/backend.js';
-import { RESULTS_PATH } from '../backend/backend.js';
+import { type ContainerSpec, type EngineFacts, RESULTS_PATH } from '../backend/backend.js';
 import { type Identity, identityLabels, LABEL } from '../model/labels.js';
 import type { Request } from '../model/resources.js';
 import { networksOf } from '../plan/networks.js';
@@ -95,14 +94,15 @@ function environmentOf(planned: PlannedTrial, facts: AttemptFacts): Record<strin
 
 /**
  * Whether the results folder can be a folder of this machine: it must be the engine's machine too, and the files must
- * end up the caller's: because combu is root and gives them away, or because the trial's user is the caller.
+ * end up the caller's: because combu is root and gives them away, or because the trial's user is the caller, inside the
+ * container and out.
  */
 export function bindsResults(
-  engineLocal: boolean,
+  engine: Pick<EngineFacts, 'local' | 'remapsUsers'>,
   caller: { readonly uid: number; readonly root: boolean },
   user: string,
 ): boolean {
-  return engineLocal && (caller.root || uidOf(user) === caller.uid);
+  return engine.local && (caller.root || (uidOf(user) === caller.uid && !engine.remapsUsers));
 }
 
 /** The uid of `user` as in `docker run`; undefined = a name, which only the image knows. Nothing said: root. */

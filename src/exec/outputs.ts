@@ -14,7 +14,7 @@ import type { RunContext } from './run-context.js';
 export async function resultsPlace(run: RunContext, attempt: Attempt): Promise<ContainerSpec['results']> {
   const { trial } = attempt.work.planned;
   const user = trial.user ?? run.images.get(trial.image)?.user ?? '';
-  if (!bindsResults(run.engineFacts.local, run.order.caller, user)) return { kind: 'volume' };
+  if (!bindsResults(run.engineFacts, run.order.caller, user)) return { kind: 'volume' };
   const folder = await run.ports.journal.resultsFolder(attempt.name, attempt.number);
   return folder === undefined ? { kind: 'volume' } : { kind: 'folder', folder };
 }

@@ -51,6 +51,8 @@ interface EngineInfo {
   readonly Runtimes?: Readonly<Record<string, unknown>>;
   readonly DefaultAddressPools?: readonly { readonly Base: string; readonly Size: number }[] | null;
   readonly Warnings?: readonly string[] | null;
+  /** Such as `name=seccomp,profile=default` and `name=rootless`. */
+  readonly SecurityOptions?: readonly string[] | null;
 }
 
 export interface DockerOptions {
@@ -115,6 +117,7 @@ export class DockerBackend implements DockerEngine {
       root: this.#local ? info.DockerRootDir : undefined,
       freeNetworks: networks.free,
       liveRestore: info.LiveRestoreEnabled,
+      remapsUsers: (info.SecurityOptions ?? []).some((option) => /^name=(rootless|userns)\b/.test(option)),
     };
   }
 

@@ -177,6 +177,7 @@ export class MemoryBackend implements Backend {
       root: undefined,
       freeNetworks: this.#networks.free,
       liveRestore: this.#engine.liveRestore,
+      remapsUsers: false,
     }));
   }
 

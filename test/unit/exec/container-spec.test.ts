@@ -90,14 +90,18 @@ describe('a trial as a container', () => {
 
 describe('results', () => {
   it('are a folder of this machine only where the files end up the caller’s', () => {
+    const here = { local: true, remapsUsers: false };
     const root = { uid: 0, root: true };
     const user = { uid: 1000, root: false };
-    expect(bindsResults(true, root, '1234')).toBe(true);
-    expect(bindsResults(true, user, '1000')).toBe(true);
-    expect(bindsResults(true, user, '1000:100')).toBe(true);
-    expect(bindsResults(true, user, '')).toBe(false);
-    expect(bindsResults(true, user, 'root')).toBe(false);
-    expect(bindsResults(true, user, 'nobody')).toBe(false);
-    expect(bindsResults(false, root, '')).toBe(false);
+    expect(bindsResults(here, root, '1234')).toBe(true);
+    expect(bindsResults(here, user, '1000')).toBe(true);
+    expect(bindsResults(here, user, '1000:100')).toBe(true);
+    expect(bindsResults(here, user, '')).toBe(false);
+    expect(bindsResults(here, user, 'root')).toBe(false);
+    expect(bindsResults(here, user, 'nobody')).toBe(false);
+    expect(bindsResults({ local: false, remapsUsers: false }, root, '')).toBe(false);
+    // Rootless, or with user namespaces: who is 1000 inside is somebody else outside.
+    expect(bindsResults({ local: true, remapsUsers: true }, user, '1000')).toBe(false);
+    expect(bindsResults({ local: true, remapsUsers: true }, root, '1000')).toBe(true);
   });
 });
