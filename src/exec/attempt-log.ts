@@ -141,14 +141,18 @@ export class LogKeeper {
     await this.#reading;
   }
 
-  /** The container has ended: completes the file. `finishedAt`: ISO 8601; undefined = it can't be asked any more. */
-  async finish(finishedAt: string | undefined): Promise<void> {
+  /**
+   * The container has ended: completes the file. `finishedAt`: ISO 8601; undefined = it can't be asked any more. `goes`: it
+   * is being removed because its run is killed, and who wanted that is not told of every last line that went with it.
+   */
+  async finish(finishedAt: string | undefined, goes = false): Promise<void> {
     const flowed = new AbortController();
     await Promise.race([this.#reading, this.clock.sleep(PATIENCE, flowed.signal)]);
     flowed.abort(NO_LONGER);
     this.#stop.abort(NO_LONGER);
     await Promise.all([this.#reading, this.#following]);
-    if (finishedAt !== undefined && !(await this.#tolerant(() => this.#takeRest()))) {
+    const whole = finishedAt === undefined || (await this.#tolerant(() => this.#takeRest()));
+    if (!whole && !goes) {
       const from = this.#to === undefined ? '' : ` after ${this.#to}`;
       await this.#say(`what was written${from} may be missing: the engine could not give it`);
       this.#cut ??= { from: this.#to ?? finishedAt, to: finishedAt };

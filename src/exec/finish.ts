@@ -54,7 +54,7 @@ function freeRoom(run: RunContext, attempt: Attempt): void {
 async function recordEnd(run: RunContext, attempt: Attempt): Promise<AttemptEnd> {
   const { work, container, end } = attempt;
   const state = end?.state;
-  await attempt.log?.finish(state?.finishedAt);
+  await attempt.log?.finish(state?.finishedAt, run.reasons.has('killed'));
   const copied =
     state === undefined || container === undefined
       ? { missing: [] }

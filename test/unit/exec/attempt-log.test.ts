@@ -207,6 +207,17 @@ describe('the log of an attempt', () => {
     expect(keeper.result).toEqual({ bytes: file.text.length, cut: { from: iso(0), to: END } });
   });
 
+  it('says nothing of it where the container goes because its run is killed', async () => {
+    const log = new EngineLog();
+    log.add('first\n');
+    const { file, keeper } = keep(log);
+    await keeper.catchUp();
+    log.fault = new Failure('no such container', { owner: 'refused', status: 404 });
+    await keeper.finish(END, true);
+    expect(file.text).toBe('first\n');
+    expect(keeper.result.cut).toBeNull();
+  });
+
   it('says so, too, when the engine has dropped all but a short rest', async () => {
     const log = new EngineLog();
     for (const text of numbered(1, 100)) log.add(text);
