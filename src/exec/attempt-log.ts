@@ -21,6 +21,8 @@ const REOPEN_PAUSE = 1_000;
 const PLACES = 256;
 /** Bytes by which the log of an earlier supervisor is known again. */
 const BEGINNING = 4_096;
+/** In less time (milliseconds) nobody writes so much that the engine drops the first of it: it takes some 30 MB a second. */
+const LEAST_TO_DROP = 1_000;
 const NEWLINE = 10;
 /** A last line longer than this is not shown to its end anyway. */
 const LAST_LINE = 4_096;
@@ -36,6 +38,8 @@ export interface LogHole {
 export interface LogOptions {
   /** Scales the bounds of head and tail. */
   readonly scale: number;
+  /** The container's start, as the engine tells it: ISO 8601. */
+  readonly startedAt: string | undefined;
   /** Told of a stream that has ended, or broken, and not by `finish`: the container may have ended. */
   readonly streamEnded?: () => void;
   /** Oldest first; more may follow while the container runs. */
@@ -236,9 +240,7 @@ export class LogKeeper {
     this.#compared = true;
     switch (found.kind) {
       case 'same':
-        // So much that the engine may have dropped the first of it before anybody looked.
-        this.#doubtful =
-          this.#full && this.#opened !== undefined && Date.parse(this.#to ?? '') < this.#opened;
+        this.#doubtful = this.#full && this.#mayHaveBegunEarlier;
         return;
       case 'other':
         await this.#cutBack(START);
@@ -252,6 +254,12 @@ export class LogKeeper {
         this.#doubtful = true;
       }
     }
+  }
+
+  /** So much was there when this log was first looked at that the engine may have dropped the first of it by then. */
+  get #mayHaveBegunEarlier(): boolean {
+    if (this.#opened === undefined || Date.parse(this.#to ?? '') >= this.#opened) return false;
+    return Date.parse(this.#from ?? '') - Date.parse(this.options.startedAt ?? '') > LEAST_TO_DROP;
   }
 
   async #compare(): Promise<

@@ -113,6 +113,7 @@ export async function followToEnd(run: RunContext, attempt: Attempt): Promise<vo
   // Where the event of its end is lost or late, the end of its log tells as well.
   const log = new LogKeeper(run.engine, container, file, run.ports.clock, {
     scale: run.order.logScale,
+    startedAt: attempt.startedAt,
     streamEnded: () => attempt.bell.ring(),
     holes: () => holesOf(run, attempt),
   });

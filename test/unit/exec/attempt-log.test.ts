@@ -28,6 +28,8 @@ class EngineLog {
   jumped: (time: number) => boolean = () => false;
   /** Lines before this time are gone but for whom they were streamed to. */
   oldest = 0;
+  /** When the container started. */
+  startedAt = 0;
   /** It answers nothing but this any more. */
   fault: Failure | undefined;
   /** Awaited before each answer begins. */
@@ -75,12 +77,13 @@ class LogFile implements AttemptLog {
 }
 
 function keep(log: EngineLog, scale = 1, before = '', holes: readonly LogHole[] = []) {
+  const startedAt = iso(log.startedAt);
   const file = new LogFile(before);
   const told = { lost: () => {}, back: () => {} };
   // What it tells the time for lies before all lines: they are written after the log was first looked at.
   const clock = { ...systemClock, now: () => -1 };
   const engine = new EngineLink(log as unknown as Backend, clock, told);
-  return { file, keeper: new LogKeeper(engine, 'c', file, clock, { scale, holes: () => holes }) };
+  return { file, keeper: new LogKeeper(engine, 'c', file, clock, { scale, startedAt, holes: () => holes }) };
 }
 
 const numbered = (from: number, to: number) =>
@@ -139,7 +142,10 @@ describe('the log of an attempt', () => {
       open -= 1;
     };
     const engine = new EngineLink(backend, clock, { lost: () => {}, back: () => {} });
-    const keeper = new LogKeeper(engine, 'c', new LogFile(), clock, { scale: 1 });
+    const keeper = new LogKeeper(engine, 'c', new LogFile(), clock, {
+      scale: 1,
+      startedAt: undefined,
+    });
     keeper.follow();
     await clock.advance(1_000);
     for (const seen of [1, 2, 3]) {
@@ -289,10 +295,17 @@ describe('the log of an attempt', () => {
       const log = new EngineLog();
       log.oldest = Number.NEGATIVE_INFINITY;
       for (const text of numbered(0, 999)) log.add(text, log.lines.length - 10_000);
-      const { file, keeper } = keep(log, 0.0008);
-      await keeper.catchUp();
-      await keeper.finish(END);
-      expect(file.text).toContain('[combu: lines before this may be missing');
+      for (const [startedAt, doubtful] of [
+        [-20_000, true],
+        // As a flood begins that nobody has missed the beginning of.
+        [-10_100, false],
+      ] as const) {
+        log.startedAt = startedAt;
+        const { file, keeper } = keep(log, 0.0008);
+        await keeper.catchUp();
+        await keeper.finish(END);
+        expect(file.text.includes('[combu: lines before this may be missing')).toBe(doubtful);
+      }
     });
   });
 
