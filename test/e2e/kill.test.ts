@@ -1,5 +1,6 @@
 import { rmSync } from 'node:fs';
 import { afterAll, describe, expect, it } from 'vitest';
+import { holdRun } from '../../src/journal/run-lock.js';
 import { foreignContainer, gates, puppet, running } from '../rig/combu.js';
 import { startProxy } from '../rig/engine-proxy.js';
 import { BUSYBOX, engine, type Workplace, workplace } from '../rig/experiment.js';
@@ -149,6 +150,25 @@ describe('kill while a run is going on', () => {
     expect(record.ends()).toEqual({ 'kill-orphan': 'killed' });
     const status = await place.combu(['status', '--json']);
     expect(JSON.parse(status.stdout).run.state).toBe('killed');
+  });
+});
+
+describe('kill while another command holds the record of an interrupted run', () => {
+  const place = workplace();
+
+  it('removes what is there, waits for nobody, and says who it is', async () => {
+    const run = await underWay(place, 'kill-held');
+    run.process.kill('SIGKILL');
+    await run.ended;
+    const { id, folder } = place.runs()[0]!;
+    const lock = await holdRun({ id, folder, startedAt: '' }, { pid: 4711, doing: 'combu push' }, () => {});
+    const kill = await place.combu(['kill']);
+    expect(kill.stdout).toBe('removed 1 container, 1 network\n0 containers, 0 networks left\n');
+    expect(kill.stderr).toContain(`run ${id} is not on its record, which combu push (process 4711) holds.`);
+    expect(kill.stderr).not.toContain('may hang');
+    await lock?.release();
+    await place.combu(['kill']);
+    expect(place.runs()[0]!.one('run.ended').outcome).toBe('killed');
   });
 });
 
