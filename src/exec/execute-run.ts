@@ -126,10 +126,16 @@ function listenerOf(run: RunContext): WatchListener {
         if (attempt.phase !== 'running' || attempt.container === undefined) continue;
         if (!running.has(attempt.container)) hearEnd(attempt);
         // A health event may have been lost.
-        else if (!attempt.healthy) attempt.bell.ring();
+        else if (!attempt.healthy && hasHealth(run, attempt)) attempt.bell.ring();
       }
     },
   };
+}
+
+/** Its trial, or its image, has a healthcheck; of others there is nothing to ask. */
+function hasHealth(run: RunContext, { work }: Attempt): boolean {
+  const { healthcheck, image } = work.planned.trial;
+  return healthcheck !== undefined || run.images.get(image)?.hasHealthcheck === true;
 }
 
 /** Health is heard of before the answer to the start is, now and then: then the first look tells it. */
