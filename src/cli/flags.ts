@@ -24,6 +24,14 @@ export function experimentFlags(command: Command, { short } = { short: true }): 
     );
 }
 
+/** For commands that write to the record of a run, which may go on on another host. */
+export function takeOverFlag(command: Command): Command {
+  return command.option(
+    '--take-over',
+    'also a run of another host, where you know that it does not go on there',
+  );
+}
+
 /** What the Jsonnet command knows too, in its spelling. */
 export interface JsonnetFlags {
   readonly extStr: Readonly<Record<string, string>>;

@@ -1,5 +1,5 @@
 import type { Register } from './command.js';
-import { experimentFlags, jsonFlag } from './flags.js';
+import { experimentFlags, jsonFlag, takeOverFlag } from './flags.js';
 import type { KillFlags } from './kill/kill.js';
 
 const EXAMPLES = `
@@ -17,7 +17,7 @@ export const register: Register = (program, context, finish) => {
     .command('kill')
     .description('stop and remove all that this experiment has on the engine')
     .addHelpText('after', EXAMPLES);
-  experimentFlags(jsonFlag(command))
+  takeOverFlag(experimentFlags(jsonFlag(command)))
     .option('--run <run>', 'this run only: its id, the beginning of it, or latest')
     .option('--volumes', 'remove its volumes too')
     .action(async (flags: KillFlags) => {

@@ -1,5 +1,5 @@
 import type { Register } from './command.js';
-import { experimentFlags, jsonFlag } from './flags.js';
+import { experimentFlags, jsonFlag, takeOverFlag } from './flags.js';
 import { runFlag } from './looking/flags.js';
 import type { PushFlags } from './push/push.js';
 import { storeFlag, storeWaitFlag } from './run/flags.js';
@@ -19,7 +19,7 @@ export const register: Register = (program, context, finish) => {
     .command('push')
     .description('store the results that are not stored yet')
     .addHelpText('after', EXAMPLES);
-  jsonFlag(runFlag(experimentFlags(command)))
+  takeOverFlag(jsonFlag(runFlag(experimentFlags(command))))
     .addOption(storeFlag())
     .addOption(storeWaitFlag())
     .action(async (flags: PushFlags) => {

@@ -116,7 +116,7 @@ export const register: Register = (program, context, finish) => {
   storeFlag(experimentFlags(jsonFlag(remove)))
     .requiredOption('--run <run>', 'which run: its id, the beginning of it, or latest')
     .option('-y, --yes', 'do not ask')
-    .option('--force', 'from a store: also a run that may still be going on on another machine')
+    .option('--force', 'also a run that may still be going on on another machine')
     .action(async (flags: RemoveFlags) => {
       const command = await import('./results/remove.js');
       finish(await command.remove(context, flags));

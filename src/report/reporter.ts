@@ -4,7 +4,6 @@ import { fold, newRunState, type RunState } from '../model/run-state.js';
 import type { Clock } from '../util/clock.js';
 import { LiveDisplay } from './live/display.js';
 import { PlainLines } from './plain.js';
-import { runStanding } from './standing.js';
 import { summaryLines } from './summary.js';
 import { palette } from './text/palette.js';
 
@@ -102,7 +101,7 @@ export function createReporter(kind: ReporterKind, stream: ReportStream, options
         if (state.outcome === null || formerEnd || (kind === 'quiet' && state.outcome === 'succeeded'))
           return;
         const at = { folder: options.folder, command: options.command, palette: paint };
-        print(summaryLines(state, runStanding(state, false), options.clock.now(), at));
+        print(summaryLines(state, state.outcome, options.clock.now(), at));
       },
     };
   }

@@ -3,8 +3,8 @@ import type { RunOutcome } from '../model/event.js';
 import type { RunState, TrialState, TrialStatus } from '../model/run-state.js';
 import { formatAge } from './text/times.js';
 
-/** A run's state as people see it. */
-export type RunStanding = 'running' | RunOutcome;
+/** A run's state as people see it; `elsewhere`: it has no end, and only on the host that it was started on can more be known. */
+export type RunStanding = 'running' | 'elsewhere' | RunOutcome;
 
 /**
  * A trial's state as people see it: `ready` where it waits for nothing but room, `unknown` where only a supervisor could
@@ -14,10 +14,13 @@ export type ShownState = Exclude<TrialState, 'retrying'> | 'ready' | 'unknown';
 
 /**
  * How a run stands. `held`: somebody holds its lock, asked *before* the journal was read; else a run that ends between
- * the two looks would seem interrupted.
+ * the two looks would seem interrupted. `host`: the one that is looked on, for a lock can be seen on its own host alone.
  */
-export function runStanding(state: RunState, held: boolean): RunStanding {
-  return state.outcome ?? (held ? 'running' : 'interrupted');
+export function runStanding(state: RunState, held: boolean, host: string): RunStanding {
+  if (state.outcome !== null) return state.outcome;
+  if (held) return 'running';
+  // A run that is about to begin has no host yet.
+  return state.host === host || state.host === '' ? 'interrupted' : 'elsewhere';
 }
 
 /**

@@ -1,8 +1,8 @@
+import type { RunOutcome } from '../model/event.js';
 import type { RunState, StoredResults, TrialStatus } from '../model/run-state.js';
 import { formatSize } from '../util/size.js';
 import { countStates, formatCounts } from './counts.js';
 import { exampleNames, failureGroups, groupText } from './failure-groups.js';
-import type { RunStanding } from './standing.js';
 import { plural } from './text/amounts.js';
 import type { Palette } from './text/palette.js';
 import { between, formatAge } from './text/times.js';
@@ -23,12 +23,7 @@ const MOST_GROUPS = 10;
  * What is said once at a run's end: how it ended and after what time, counts, failures by group with examples and the
  * command that shows a log, what was kept, where everything lies, what to do next. Lines without line ends.
  */
-export function summaryLines(
-  state: RunState,
-  standing: RunStanding,
-  now: number,
-  at: Surroundings,
-): string[] {
+export function summaryLines(state: RunState, standing: RunOutcome, now: number, at: Surroundings): string[] {
   const { palette, command } = at;
   const took = between(state.startedAt, state.endedAt ?? now) ?? 0;
   const groups = failureGroups(state);
@@ -62,10 +57,8 @@ export function summaryLines(
   return lines;
 }
 
-function standingPhrase(standing: RunStanding): string {
+function standingPhrase(standing: RunOutcome): string {
   switch (standing) {
-    case 'running':
-      return 'is running';
     case 'succeeded':
     case 'failed':
       return standing;
@@ -119,7 +112,7 @@ function grouped(state: RunState, keyOf: (trial: TrialStatus) => string): [strin
 
 function nextSteps(
   state: RunState,
-  standing: RunStanding,
+  standing: RunOutcome,
   failed: TrialStatus | undefined,
   kept: boolean,
   command: string,
@@ -127,9 +120,6 @@ function nextSteps(
   const steps: [string, string][] = [];
   if (failed !== undefined) steps.push(['see a log', `${command} logs ${failed.name}`]);
   switch (standing) {
-    case 'running':
-      steps.push(['stop it', `${command} kill --run ${state.run}`]);
-      break;
     case 'succeeded':
       steps.push(['results as a table', `${command} results table`]);
       break;
@@ -145,8 +135,7 @@ function nextSteps(
       steps.push(['go on with it', `${command} run --resume ${state.run}`]);
       break;
   }
-  if (standing !== 'running' && isUnstored(state.results))
-    steps.push(['store the results', `${command} push --run ${state.run}`]);
+  if (isUnstored(state.results)) steps.push(['store the results', `${command} push --run ${state.run}`]);
   if (kept) steps.push(['remove what was kept', `${command} kill --run ${state.run}`]);
   const widest = Math.max(...steps.map(([what]) => what.length));
   return steps.map(([what, how]) => `${`${what}:`.padEnd(widest + 1)} ${how}`);

@@ -47,12 +47,22 @@ export interface FileStat {
   readonly modified: number;
 }
 
-/** All plain files below an attempt's folder, but for combu's own; no link is followed. */
-export async function fileStats(folder: string): Promise<FileStat[]> {
+/**
+ * All plain files below an attempt's folder, but for combu's own; no link is followed. `unnamed`: how many files and
+ * folders have names that are not UTF-8, which nobody can say; they get others when their attempt has ended.
+ */
+export async function fileStats(
+  folder: string,
+): Promise<{ readonly found: readonly FileStat[]; readonly unnamed: number }> {
   const found: FileStat[] = [];
+  let unnamed = 0;
+  const isUnnamed = (name: string) => name.includes('\ufffd');
   const walk = async (path: string, prefix: string): Promise<void> => {
     const handle = await openOrNothing(path, FOLDER);
-    if (handle === undefined) return;
+    if (handle === undefined) {
+      if (isUnnamed(basename(path))) unnamed += 1;
+      return;
+    }
     try {
       // Read through what was opened: a link that has taken the folder's place meanwhile leads nowhere.
       const at = process.platform === 'linux' ? `/proc/self/fd/${handle.fd}` : path;
@@ -61,6 +71,7 @@ export async function fileStats(folder: string): Promise<FileStat[]> {
         entries.map(async (entry) => {
           if (!entry.isFile()) return;
           const stat = await lstat(`${at}/${entry.name}`).catch(goneIsNothing);
+          if (stat === undefined && isUnnamed(entry.name)) unnamed += 1;
           if (stat?.isFile() !== true) return;
           found.push({ name: prefix + entry.name, bytes: stat.size, modified: stat.mtimeMs });
         }),
@@ -73,7 +84,7 @@ export async function fileStats(folder: string): Promise<FileStat[]> {
     }
   };
   await walk(folder, '');
-  return found;
+  return { found, unnamed };
 }
 
 /** combu's own folder in an attempt's. */

@@ -28,12 +28,17 @@ export class FolderResults implements RunResults {
   readonly run: ResultsRun;
   readonly #folder: RunFolder;
   readonly #elsewhere: ReadElsewhere;
+  #unnamed = 0;
   #manifest: Promise<ReadonlyMap<string, readonly ManifestEntry[]>> | undefined;
 
   constructor(run: RunFolder, elsewhere: ReadElsewhere) {
     this.#folder = run;
     this.#elsewhere = elsewhere;
     this.run = { id: run.id, name: basename(run.folder), startedAt: run.startedAt, place: run.folder };
+  }
+
+  get unnamed(): number {
+    return this.#unnamed;
   }
 
   held(): Promise<boolean> {
@@ -68,9 +73,9 @@ export class FolderResults implements RunResults {
 
   async objects(trial: string, attempt: number): Promise<readonly ResultObject[]> {
     const folder = this.#attempt(trial, attempt);
-    const files = (await fileStats(folder)).map(
-      (file): FoundFile => ({ ...file, source: { kind: 'folder' } }),
-    );
+    const { found, unnamed } = await fileStats(folder);
+    this.#unnamed += unnamed;
+    const files = found.map((file): FoundFile => ({ ...file, source: { kind: 'folder' } }));
     const record = await attemptRecord(folder);
     const lines = record === undefined ? [] : objectLines(record);
     this.#manifest ??= readManifest(this.#folder.folder).then(byAttempt);

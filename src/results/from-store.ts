@@ -24,6 +24,7 @@ import type { StoredRun } from './stored-runs.js';
 /** Results in a store alone: nothing of the run need be on this machine. */
 export class StoreResults implements RunResults {
   readonly run: ResultsRun;
+  readonly unnamed = 0;
   readonly #store: ObjectStore;
   readonly #elsewhere: ReadElsewhere;
   #manifest: Promise<ReadonlyMap<string, readonly ManifestEntry[]>> | undefined;

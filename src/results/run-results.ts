@@ -27,6 +27,9 @@ export interface RunResults {
   /** Everything that an attempt has saved so far, sorted by name; combu's own files are left out. */
   objects(trial: string, attempt: number): Promise<readonly ResultObject[]>;
 
+  /** How many files and folders `objects` has left out by now: their names are not UTF-8, as long as their trial runs. */
+  readonly unnamed: number;
+
   /** An object's bytes from `from` on. Throws a Failure where it has gone, or lies where nobody may follow it to. */
   read(object: ResultObject, from?: number): Promise<AsyncIterable<Uint8Array>>;
 

@@ -7,6 +7,8 @@ export interface CommandOptions {
   readonly cwd: string;
   readonly env?: Readonly<Record<string, string>>;
   readonly clock?: Clock;
+  /** The machine that it seems to run on; the one of made-up runs, where nothing is said. */
+  readonly host?: string;
   /** Both outputs are terminals of so many columns. */
   readonly columns?: number;
 }
@@ -46,7 +48,7 @@ export function startCommand(argv: readonly string[], options: CommandOptions): 
     stdout: out,
     stderr: err,
     clock: options.clock ?? systemClock,
-    host: 'lab',
+    host: options.host ?? 'lab',
     uid: 1000,
     gid: 1000,
     pid: process.pid,

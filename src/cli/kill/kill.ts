@@ -13,6 +13,7 @@ import { openBackend } from '../compose.js';
 import type { CliContext, ExitCode } from '../context.js';
 import { EXIT } from '../errors.js';
 import type { ExperimentFlags } from '../flags.js';
+import { refuseOtherHost, type TakeOverFlags } from '../other-host.js';
 import {
   type Counts,
   countOwned,
@@ -27,7 +28,7 @@ import { experimentFile, STATE_FOLDER, stateFolder } from '../state.js';
 import { recordCleared } from './record-cleared.js';
 import { type Supervisor, tellSupervisors } from './supervisors.js';
 
-export interface KillFlags extends ExperimentFlags {
+export interface KillFlags extends ExperimentFlags, TakeOverFlags {
   readonly run?: string;
   readonly volumes?: true;
   readonly json?: true;
@@ -59,6 +60,7 @@ async function killFound(
   { owned, recorded }: Awaited<ReturnType<typeof target>>,
 ): Promise<ExitCode> {
   const unended = recorded.filter((run) => run.last?.type !== 'run.ended');
+  for (const run of unended) await refuseOtherHost(context, run, flags);
   const backend = await openBackend(context);
   const engine = { backend, clock: context.clock };
   try {

@@ -30,7 +30,7 @@ export async function logs(
   flags: LogsFlags,
 ): Promise<ExitCode> {
   const run = await chooseRun(context, flags);
-  const seen = await seeRun(run);
+  const seen = await seeRun(run, context.host);
   const { state, standing } = seen;
   const names = await chooseRunTrials(words, seen);
   const reader = new LogReader(context, run, names, flags);
@@ -43,7 +43,11 @@ export async function logs(
     context.stderr.write(
       `${names[0]!} has no log${flags.attempt === undefined ? ' yet' : ' of this attempt'}.\n`,
     );
-  if (flags.follow === true && state.outcome === null) {
+  if (flags.follow === true && standing === 'elsewhere') {
+    context.stderr.write(
+      `Run ${run.id} was started on ${state.host}: whether it goes on can't be known from here, so its logs are not followed.\n`,
+    );
+  } else if (flags.follow === true && state.outcome === null) {
     context.stderr.write(
       `Nobody supervises run ${run.id}, so nobody reads its logs. Go on with it: ${commandName(flags)} run --resume ${run.id}\n`,
     );
@@ -59,16 +63,20 @@ async function follow(context: CliContext, run: RunFolder, reader: LogReader): P
   const state = newRunState();
   const stop = new AbortController();
   let over = false;
-  const watching = watchRun(run, stop.signal, {
-    past(events) {
-      events.reduce(fold, state);
-      reader.begin(state);
+  const watching = watchRun(
+    run,
+    { host: context.host, signal: stop.signal },
+    {
+      past(events) {
+        events.reduce(fold, state);
+        reader.begin(state);
+      },
+      event(event) {
+        fold(state, event);
+        reader.onEvent(event);
+      },
     },
-    event(event) {
-      fold(state, event);
-      reader.onEvent(event);
-    },
-  }).finally(() => {
+  ).finally(() => {
     over = true;
   });
   while (!over) {

@@ -38,17 +38,21 @@ export async function attach(context: CliContext, flags: AttachFlags): Promise<E
   const leave = new AbortController();
   const unlisten = context.onSignal('SIGINT', () => leave.abort());
   try {
-    const seen = await watchRun(run, leave.signal, {
-      past(events) {
-        // Programs want every event, people how it stands.
-        if (kind === 'json') return events.forEach((event) => void reporter.onEvent(event));
-        events.reduce(fold, state);
-        if (kind !== 'plain' || state.startedAt === '' || state.outcome !== null) return;
-        const counts = formatCounts(countStates(state, 'running', 'batch'));
-        context.stderr.write(`${runTitle(state)}\n${counts}\n`);
+    const seen = await watchRun(
+      run,
+      { host: context.host, signal: leave.signal },
+      {
+        past(events) {
+          // Programs want every event, people how it stands.
+          if (kind === 'json') return events.forEach((event) => void reporter.onEvent(event));
+          events.reduce(fold, state);
+          if (kind !== 'plain' || state.startedAt === '' || state.outcome !== null) return;
+          const counts = formatCounts(countStates(state, 'running', 'batch'));
+          context.stderr.write(`${runTitle(state)}\n${counts}\n`);
+        },
+        event: (event) => reporter.onEvent(event),
       },
-      event: (event) => reporter.onEvent(event),
-    });
+    );
     reporter.finish();
     if (seen.standing === 'running') {
       context.stderr.write(
@@ -56,7 +60,11 @@ export async function attach(context: CliContext, flags: AttachFlags): Promise<E
       );
       return INTERRUPTED;
     }
-    if (seen.state.outcome === null) {
+    if (seen.standing === 'elsewhere') {
+      context.stderr.write(
+        `Run ${run.id} was started on ${seen.state.host}: how it stands can't be known from here.\n`,
+      );
+    } else if (seen.state.outcome === null) {
       context.stderr.write(
         `Nobody supervises run ${run.id} any more. Go on with it: ${command} run --resume ${run.id}\n`,
       );

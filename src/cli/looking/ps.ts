@@ -21,7 +21,7 @@ export interface PsFlags extends RunChoice, Pick<DisplayFlags, 'color'> {
 
 /** `combu ps`: the trials of a run, one a line. */
 export async function ps(context: CliContext, words: readonly string[], flags: PsFlags): Promise<ExitCode> {
-  const seen = await seeRun(await chooseRun(context, flags));
+  const seen = await seeRun(await chooseRun(context, flags), context.host);
   const names = new Set(await chooseRunTrials(words, seen));
   const trials = [...seen.state.trials.values()].filter(
     (trial) =>

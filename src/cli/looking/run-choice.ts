@@ -41,12 +41,12 @@ export async function chooseRun(context: CliContext, flags: RunChoice): Promise<
   });
 }
 
-/** The run's state now. */
-export async function seeRun(run: RunFolder): Promise<SeenRun> {
+/** The run's state now, as it can be seen on this host. */
+export async function seeRun(run: RunFolder, host: string): Promise<SeenRun> {
   // First the lock, then the journal: see runStanding.
   const held = await isHeld(run);
   const state = await readRunState(run.folder);
-  return { run, state, standing: runStanding(state, held) };
+  return { run, state, standing: runStanding(state, held, host) };
 }
 
 async function experimentOf(context: CliContext, flags: RunChoice): Promise<string | undefined> {

@@ -25,7 +25,7 @@ export async function runs(context: CliContext, flags: RunsFlags): Promise<ExitC
   const all = await listRuns(stateDir);
   const seen: SeenRun[] = [];
   // One after the other: a journal of 10,000 trials takes tens of megabytes while it is read.
-  for (const run of all.slice(-flags.last)) seen.push(await seeRun(run));
+  for (const run of all.slice(-flags.last)) seen.push(await seeRun(run, context.host));
   const now = context.clock.now();
   if (flags.json) {
     const document = { schema: 'combu/runs/v1', runs: seen.map((run) => rowDocument(run)) };
@@ -87,7 +87,10 @@ function runsLines(
       run.id,
       formatDate(state.startedAt || run.startedAt),
       state.name,
-      { text: standing, paint: display.palette.standing(standing) },
+      {
+        text: standing === 'elsewhere' ? `on ${state.host}?` : standing,
+        paint: display.palette.standing(standing),
+      },
       took === undefined ? '' : formatAge(took),
       left === 0 ? trials : `${trials}; a sample, ${formatCount(left)} left`,
       state.comment ?? '',

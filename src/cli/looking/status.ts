@@ -30,7 +30,7 @@ export interface StatusFlags extends RunChoice, Pick<DisplayFlags, 'color'> {
 /** `combu status`: how a run stands, from its journal alone; the engine is not asked. */
 export async function status(context: CliContext, flags: StatusFlags): Promise<ExitCode> {
   const run = await chooseRun(context, flags);
-  const seen = await seeRun(run);
+  const seen = await seeRun(run, context.host);
   const waiting = await whyWaiting(seen);
   const told = await forecastOf(seen);
   const now = context.clock.now();
@@ -118,6 +118,7 @@ function statusLines(
     if (told.left > 0) lines.push(`the rest is left: ${display.command} run --resume ${seen.run.id}`);
   }
   if (standing === 'interrupted') lines.push(...interruptedLines(seen, display.command));
+  if (standing === 'elsewhere') lines.push(takeOverLine(seen, display.command));
 
   const section = (title: string, body: readonly string[]) => {
     if (body.length > 0) lines.push('', title, ...body.map((line) => `  ${line}`));
@@ -165,6 +166,8 @@ function standingLine({ state, standing }: SeenRun, now: number, paint: Palette)
       if (state.endedAt === null)
         return `${word}: nobody supervises it; its last event is of ${formatDate(state.lastEvent)}`;
       return `${word} after ${took}`;
+    case 'elsewhere':
+      return `started on ${paint.standing(standing)(state.host)}: how it stands can't be known from here; its last event is of ${formatDate(state.lastEvent)}`;
     case 'halted':
       return `${word} after ${took}${state.haltedBy === null ? '' : `: ${state.haltedBy}`}`;
     case 'succeeded':
@@ -231,4 +234,8 @@ function interruptedLines({ run, state }: SeenRun, command: string): string[] {
     ...lines,
     `go on with it: ${command} run --resume ${run.id}; end it: ${command} kill --run ${run.id}`,
   ];
+}
+
+function takeOverLine({ run, state }: SeenRun, command: string): string {
+  return `look on ${state.host}; if nothing supervises it there any more, go on with it here: ${command} run --resume ${run.id} --take-over`;
 }

@@ -22,7 +22,8 @@ export async function wait(context: CliContext, flags: WaitFlags): Promise<ExitC
   const over = new AbortController();
   if (flags.timeout !== undefined)
     void context.clock.sleep(flags.timeout, over.signal).then(() => stop.abort());
-  const seen = await watchRun(run, stop.signal, { past: () => {}, event: () => {} });
+  const at = { host: context.host, signal: stop.signal };
+  const seen = await watchRun(run, at, { past: () => {}, event: () => {} });
   over.abort();
   if (flags.json)
     context.stdout.write(`${JSON.stringify({ schema: 'combu/wait/v1', run: runDocument(seen) })}\n`);
@@ -36,6 +37,8 @@ function outcomeLine({ run, state, standing }: SeenRun, flags: WaitFlags): strin
   const text = `${plural(counts.total, 'trial')}: ${formatCounts(counts)}`;
   if (standing === 'running')
     return `Run ${run.id} still goes on after ${formatAge(flags.timeout ?? 0)}; ${text}`;
+  if (standing === 'elsewhere')
+    return `Run ${run.id} was started on ${state.host}: how it stands can't be known from here; ${text}`;
   if (standing === 'interrupted' && state.outcome === null)
     return `Nobody supervises run ${run.id} any more; go on with it: ${commandName(flags)} run --resume ${run.id}`;
   const left = leftForLater(state.sample);

@@ -17,9 +17,13 @@ export interface RunListener {
 
 /**
  * Tells a run's events, past and to come, until the run has ended (with what follows a sample by itself), its supervisor is
- * gone, or `signal` aborts; resolves with how it stands then (`running` only where it was aborted).
+ * gone, or `signal` aborts; resolves with how it stands then (`running` only where it was aborted). `host`: the one that is looked on.
  */
-export async function watchRun(run: RunFolder, signal: AbortSignal, listener: RunListener): Promise<SeenRun> {
+export async function watchRun(
+  run: RunFolder,
+  { host, signal }: { readonly host: string; readonly signal: AbortSignal },
+  listener: RunListener,
+): Promise<SeenRun> {
   const past = await readEvents(run.folder);
   const state = past.reduce(fold, newRunState());
   listener.past(past);
@@ -51,7 +55,7 @@ export async function watchRun(run: RunFolder, signal: AbortSignal, listener: Ru
     signal.removeEventListener('abort', abort);
     await free;
   }
-  return { run, state, standing: runStanding(state, signal.aborted) };
+  return { run, state, standing: runStanding(state, signal.aborted, host) };
 }
 
 /** How soon it is looked again for a supervisor that is about to come (milliseconds). */

@@ -30,7 +30,7 @@ export async function why(context: CliContext, word: string, flags: WhyFlags): P
   const held = await isHeld(run);
   const events = await readEvents(run.folder);
   const state = events.reduce(fold, newRunState());
-  const seen: SeenRun = { run, state, standing: runStanding(state, held) };
+  const seen: SeenRun = { run, state, standing: runStanding(state, held, context.host) };
   const name = await oneTrial(seen, word);
   const stories = attemptStories(events, name);
   const trial = state.trials.get(name);
@@ -112,9 +112,13 @@ async function whyNow(
       const waits = (await waitingReasons(seen)).get(trial.name);
       if (waits !== undefined) return waits;
       if (standing === 'running') return `nothing more is started: ${state.stopping ?? 'the run ends'}`;
+      if (standing === 'elsewhere')
+        return `its run was started on ${state.host}, and only there can more be known`;
       return `nobody supervises its run: go on with combu run --resume ${run.id}`;
     }
     case 'running':
+      if (standing === 'elsewhere')
+        return `it ran on ${state.host} at ${formatDate(state.lastEvent)}, and only there can more be known`;
       if (standing !== 'running') return `nobody has supervised it since ${formatDate(state.lastEvent)}`;
       return `it runs since ${formatDate(trial.startedAt ?? state.lastEvent)}`;
     case 'succeeded': {

@@ -13,11 +13,12 @@ import { formatSize } from '../../util/size.js';
 import type { CliContext, ExitCode } from '../context.js';
 import { EXIT } from '../errors.js';
 import { chooseRun, type RunChoice } from '../looking/run-choice.js';
+import { refuseOtherHost, type TakeOverFlags } from '../other-host.js';
 import { bucketsOf, endedAttempts, openPusher, STORE_WAIT, storeEvent } from '../run/keep-results.js';
 import { ownerOf } from '../run/record.js';
 import { chooseStore, type OpenStore, openChosen, whyOutOfReach } from '../store.js';
 
-export interface PushFlags extends RunChoice {
+export interface PushFlags extends RunChoice, TakeOverFlags {
   readonly store?: string;
   /** Milliseconds. */
   readonly storeWait?: number;
@@ -44,6 +45,7 @@ interface Pushed {
 /** `combu push`: stores what a run's supervisor has not; under the run's lock, so never beside a supervisor. */
 export async function push(context: CliContext, flags: PushFlags): Promise<ExitCode> {
   const run = await chooseRun(context, flags);
+  await refuseOtherHost(context, run, flags);
   const owner = ownerOf(context);
   const lock = await holdRun(run, { pid: context.pid, owner, doing: 'combu push' }, () => {});
   if (lock === undefined) {

@@ -39,18 +39,18 @@ export interface CollectedRun {
 /**
  * The trials that the words mean (all, where there are none), each with its latest success: a later attempt that failed
  * hides nothing. Of a trial that has not succeeded yet, the attempt that runs counts. `latest`: each trial's latest
- * attempt counts, however it ended.
+ * attempt counts, however it ended. `host`: the one that is looked on.
  */
 export async function collectTrials(
   results: RunResults,
   words: readonly string[],
-  { now, latest }: { readonly now: number; readonly latest: boolean },
+  { now, host, latest }: { readonly now: number; readonly host: string; readonly latest: boolean },
 ): Promise<CollectedRun> {
   // First the lock, then the journal: see runStanding.
   const held = await results.held();
   const [events, params] = await Promise.all([results.events(), results.plannedParams()]);
   const state = events.reduce(fold, newRunState());
-  const standing = runStanding(state, held);
+  const standing = runStanding(state, held, host);
   const attempts = latest ? latestAttempts(events) : countingAttempts(events);
   const names = [...state.trials.values()].flatMap(({ name, kind }) => (kind === 'batch' ? [name] : []));
   const trials = chooseTrials(words, names).map((name): TrialResults => {

@@ -10,7 +10,7 @@ import { type CollectedRun, collectTrials } from './collect.js';
 export async function findObject(
   results: RunResults,
   key: string,
-  options: { readonly now: number; readonly latest: boolean },
+  options: Parameters<typeof collectTrials>[2],
 ): Promise<ResultObject> {
   const { trials, seen } = await collectTrials(results, [], options);
   const [first = '', ...rest] = key.split('/');

@@ -16,6 +16,7 @@ import { tableWidth, wantsColor } from '../terminal.js';
 import { collectTrials, readObjects } from './collect.js';
 import { type ResultsChoice, withResults } from './open.js';
 import { listOthers } from './others.js';
+import { tellUnnamed } from './unnamed.js';
 
 export interface ListFlags extends ResultsChoice, Pick<DisplayFlags, 'color'> {
   readonly json?: true;
@@ -40,8 +41,13 @@ export function list(context: CliContext, words: readonly string[], flags: ListF
   if (flags.others) return listOthers(context, words, flags);
   return withResults(context, flags, async (results, declared) => {
     const now = context.clock.now();
-    const { seen, trials } = await collectTrials(results, words, { now, latest: flags.latest === true });
+    const { seen, trials } = await collectTrials(results, words, {
+      now,
+      host: context.host,
+      latest: flags.latest === true,
+    });
     const objects = await readObjects(results, trials);
+    tellUnnamed(context, results);
     if (flags.json) {
       const files = objects.map((object) => objectDocument(results, object));
       const document = { schema: 'combu/result-files/v1', run: runDocument(seen), files };

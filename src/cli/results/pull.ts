@@ -12,6 +12,7 @@ import type { CliContext, ExitCode } from '../context.js';
 import { EXIT } from '../errors.js';
 import { collectTrials, readObjects } from './collect.js';
 import { type ResultsChoice, withResults } from './open.js';
+import { tellUnnamed } from './unnamed.js';
 
 export interface PullFlags extends ResultsChoice {
   readonly output: string;
@@ -34,8 +35,13 @@ export function pull(context: CliContext, words: readonly string[], flags: PullF
     const now = context.clock.now();
     const wanted = chosenBy(flags, now);
     const chosen = [...words, ...flags.trial];
-    const { trials } = await collectTrials(results, chosen, { now, latest: flags.latest === true });
+    const { trials } = await collectTrials(results, chosen, {
+      now,
+      host: context.host,
+      latest: flags.latest === true,
+    });
     const objects = (await readObjects(results, trials)).filter(wanted);
+    tellUnnamed(context, results);
     const ends = await pullAll(results, objects, resolve(context.cwd, flags.output));
     tell(context, flags, ends);
     return ends.some(({ end }) => end === 'different' || end instanceof Error) ? EXIT.refused : EXIT.ok;

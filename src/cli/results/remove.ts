@@ -19,6 +19,7 @@ import type { CliContext, ExitCode } from '../context.js';
 import { EXIT } from '../errors.js';
 import type { ExperimentFlags } from '../flags.js';
 import { chooseRun } from '../looking/run-choice.js';
+import { refuseOtherHost } from '../other-host.js';
 import { ownerOfRun } from '../run/record.js';
 import { stateFolder } from '../state.js';
 import { withStore } from './open.js';
@@ -51,7 +52,7 @@ export function remove(context: CliContext, flags: RemoveFlags): Promise<ExitCod
 async function removeHere(context: CliContext, flags: RemoveFlags): Promise<ExitCode> {
   const run = await chooseRun(context, flags);
   const folder = runPaths.results(run.folder);
-  await whileNobodyRuns(context, run, async () => {
+  await whileNobodyRuns(context, flags, run, async () => {
     const amount = await sizeOf(folder);
     await agreed(context, flags, amount, `run ${run.id} in ${run.folder}`);
     // No link is followed: what one leads to stays.
@@ -66,7 +67,7 @@ async function removeStored(context: CliContext, flags: RemoveFlags, store: Obje
   if (!found.ok) throw new Failure(`There is nothing to remove: ${found.error}.`, { owner: 'user' });
   const run = found.value;
   const here = await sameRunHere(context, flags, run);
-  await whileNobodyRuns(context, here, async () => {
+  await whileNobodyRuns(context, flags, here, async () => {
     if (here === undefined) await refuseLiving(context, flags, store, run);
     const objects: ListedObject[] = [];
     for await (const object of store.list(`${run.name}/`)) objects.push(object);
@@ -84,13 +85,15 @@ async function removeStored(context: CliContext, flags: RemoveFlags, store: Obje
   return EXIT.ok;
 }
 
-/** Works under the run's lock, so that it can't be resumed meanwhile. Throws a Failure while a supervisor lives. */
+/** Works under the run's lock, so that it can't be resumed meanwhile. Throws a Failure while a supervisor lives, or may live on another host. */
 async function whileNobodyRuns(
   context: CliContext,
+  flags: RemoveFlags,
   run: RunFolder | undefined,
   work: () => Promise<void>,
 ): Promise<void> {
   if (run === undefined) return work();
+  await refuseOtherHost(context, run, { takeOver: flags.force }, '--force');
   const owner = await ownerOfRun(context, run.folder);
   const lock = await holdRun(run, { pid: context.pid, owner, doing: 'combu results rm' }, () => {});
   if (lock === undefined) throw living(run.id);

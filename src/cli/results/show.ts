@@ -23,7 +23,7 @@ const LARGEST = 256 * 1024 * 1024;
 export function show(context: CliContext, key: string, flags: ShowFlags): Promise<ExitCode> {
   return withResults(context, flags, async (results) => {
     const now = context.clock.now();
-    const object = await findObject(results, key, { now, latest: flags.latest === true });
+    const object = await findObject(results, key, { now, host: context.host, latest: flags.latest === true });
     if (flags.raw) {
       for await (const piece of await results.read(object)) {
         if (!context.stdout.write(piece)) await once(context.stdout, 'drain');

@@ -78,7 +78,11 @@ export function readTable(
 ): Promise<TableRead> {
   return withResults(context, flags, async (results) => {
     const now = context.clock.now();
-    const run = await collectTrials(results, words, { now, latest: flags.latest === true });
+    const run = await collectTrials(results, words, {
+      now,
+      host: context.host,
+      latest: flags.latest === true,
+    });
     const trials = await readTrials(results, run.trials);
     return { run, trials, table: resultTable(trials) };
   });

@@ -12,14 +12,16 @@ import {
   type ExperimentFlags,
   type JsonnetFlags,
   positive,
+  takeOverFlag,
   trueOrFalse,
 } from '../flags.js';
+import type { TakeOverFlags } from '../other-host.js';
 
 /** What stays free for others: an amount, or a share of what the machine has. */
 export type Reserve = { readonly amount: number } | { readonly percent: number };
 
 /** Flags that decide what is planned: `run` and `plan` have them. */
-export interface PlanFlags extends ExperimentFlags, JsonnetFlags {
+export interface PlanFlags extends ExperimentFlags, JsonnetFlags, TakeOverFlags {
   readonly jobs?: number;
   readonly parallel?: boolean;
   readonly reserveCpus?: Reserve;
@@ -77,7 +79,7 @@ export function wantsResume(flags: ResumeFlags): string | true | undefined {
 
 /** Adds the flags that decide what is planned. */
 export function planFlags(command: Command): Command {
-  return command
+  return takeOverFlag(command)
     .option('--resume [run]', 'go on with a run (default: the latest)')
     .addOption(
       new Option('--only <what>', 'resume, but only trials of this name or glob, or: failed')

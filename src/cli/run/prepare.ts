@@ -16,6 +16,7 @@ import { callerOf } from '../caller.js';
 import type { CliContext, ExitCode } from '../context.js';
 import { describeRefusal, EXIT } from '../errors.js';
 import { readSource, readWithId, tellProblems } from '../experiment.js';
+import { refuseOtherHost } from '../other-host.js';
 import { stateFolder } from '../state.js';
 import { type ChosenStore, chooseStore, directEnvironment, type OpenStore, whyOutOfReach } from '../store.js';
 import { isTerminal } from '../terminal.js';
@@ -69,12 +70,16 @@ export async function prepare(
 ): Promise<Prepared | ExitCode> {
   const stateDir = await stateFolder(context, flags);
   const source = await readSource(context, flags);
-  const experiment = await experimentId(source.file, context.host, callerOf(context).uid);
-  const turn = await open.turn(experiment);
+  const { file } = source;
+  const here = await experimentId(file, context.host, callerOf(context).uid);
+  const turn = await open.turn(here);
   const resume = wantsResume(flags);
   // What comes from standard input has no last run: nothing says that it is the same experiment.
-  const runs = source.file === '-' && resume === undefined ? [] : await knownRuns(stateDir, experiment);
-  const named = resume === undefined ? undefined : await runToResume(stateDir, experiment, resume, runs);
+  const runs = file === '-' && resume === undefined ? [] : await knownRuns(stateDir, here);
+  const known = { stateDir, file, experiment: here, runs };
+  const named = resume === undefined ? undefined : await runToResume(context, resume, known);
+  // A run that is taken over from another host stays the same run.
+  const experiment = named?.first?.experiment ?? here;
   const last = named ?? runs.at(-1);
 
   // Faults of the file come first, so it is read before anything is asked or refused.
@@ -90,6 +95,7 @@ export async function prepare(
   const direct = store !== undefined && results?.direct === true;
   const storeEnv = direct ? directEnvironment(store, results.inside) : undefined;
 
+  if (last?.standing === 'interrupted') await refuseOtherHost(context, last, flags);
   const decision = await settle(context, flags, last);
   if (typeof decision === 'number') return decision;
   const resumed = decision.kind === 'resume' ? last : undefined;
@@ -145,7 +151,7 @@ export async function prepare(
   return {
     backend,
     turn,
-    file: source.file,
+    file,
     stateDir,
     experimentId: experiment,
     read: chosen,

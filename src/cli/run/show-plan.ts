@@ -17,6 +17,7 @@ import { openBackend } from '../compose.js';
 import type { CliContext, ExitCode } from '../context.js';
 import { EXIT } from '../errors.js';
 import { readSource, readWithId, tellProblems } from '../experiment.js';
+import { refuseOtherHost } from '../other-host.js';
 import { stateFolder } from '../state.js';
 import { NOWHERE } from '../store.js';
 import { type KnownRun, knownRuns, runToResume } from './choose-run.js';
@@ -31,11 +32,15 @@ import { describeResume, previewResume, resumeToJson, type TrialPreview } from '
 /** `combu plan` and `combu run -n`: what a run would do, what it would do again, and every reason why it would not. */
 export async function showPlan(context: CliContext, flags: PlanFlags): Promise<ExitCode> {
   const source = await readSource(context, flags);
-  const experiment = await experimentId(source.file, context.host, callerOf(context).uid);
+  const { file } = source;
+  const here = await experimentId(file, context.host, callerOf(context).uid);
   const resume = wantsResume(flags);
   const stateDir = await stateFolder(context, flags);
-  const runs = source.file === '-' && resume === undefined ? [] : await knownRuns(stateDir, experiment);
-  const resumed = resume === undefined ? undefined : await runToResume(stateDir, experiment, resume, runs);
+  const runs = file === '-' && resume === undefined ? [] : await knownRuns(stateDir, here);
+  const known = { stateDir, file, experiment: here, runs };
+  const resumed = resume === undefined ? undefined : await runToResume(context, resume, known);
+  if (resumed?.standing === 'interrupted') await refuseOtherHost(context, resumed, flags);
+  const experiment = resumed?.first?.experiment ?? here;
   const run = resumed?.id ?? flags.uuid ?? newRunId(randomBytes);
   const read = await readWithId(context, source, run, flags);
   const work = read.ok ? await chooseWork(context, source, read.value, flags, resumed) : read;

@@ -56,6 +56,7 @@ export function palette(color: boolean): Palette {
         return c.red;
       case 'killed':
       case 'interrupted':
+      case 'elsewhere':
         return c.yellow;
     }
   };

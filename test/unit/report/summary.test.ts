@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { runStanding } from '../../../src/report/standing.js';
 import { summaryLines } from '../../../src/report/summary.js';
 import { palette } from '../../../src/report/text/palette.js';
 import { RunScript } from '../../rig/run-events.js';
@@ -8,7 +7,7 @@ const at = { folder: '.combu/runs/20261121-140000-k3jq8x0mz2ab', command: 'combu
 
 function summaryOf(run: RunScript): string {
   const state = run.state();
-  return summaryLines(state, runStanding(state, false), run.time(), at).join('\n');
+  return summaryLines(state, state.outcome!, run.time(), at).join('\n');
 }
 
 describe('the summary', () => {
