@@ -1,4 +1,4 @@
-import { mkdtempSync, realpathSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -52,6 +52,22 @@ async function place(where: string, run: RunFolder): Promise<{ cwd: string; flag
   await storeRun(run, new FolderStore(store));
   return { cwd: tmpdir(), flags: ['--store', store] };
 }
+
+it.each([
+  ['ls', []],
+  ['pull', ['-o', 'here']],
+] as const)('results %s says how many names it can’t tell', async (verb, flags) => {
+  const at = join(run().folder, 'results', 'a-1', '2');
+  for (const name of ['one', 'two']) writeFileSync(bytesOf(join(at, `${name}\xff`)), '');
+  mkdirSync(bytesOf(join(at, 'model', 'folder\xfe')));
+  const { stderr } = await command(['results', verb, ...flags], { cwd });
+  expect(stderr.split('\n')[0]).toBe(
+    '3 names of files or folders are not UTF-8, and left out: combu gives them others when their trials have ended.',
+  );
+});
+
+/** A path of which each character is a byte. */
+const bytesOf = (path: string) => Buffer.from(path, 'latin1');
 
 describe.each(['its folder', 'a store'])('results ls from %s', (where) => {
   it('lists what counts, with sizes, and what was tracked with its function and call', async () => {
