@@ -144,6 +144,8 @@ export type EngineFacts = Observed['engine'] & {
   readonly liveRestore: boolean;
   /** Users of its containers are others outside of them: it runs rootless, or with user namespaces. */
   readonly remapsUsers: boolean;
+  /** Milliseconds by which its clock is ahead of this machine's; 0 where they are one. */
+  readonly ahead: number;
 };
 
 export type NetworkRemoval = 'removed' | 'absent' | 'in-use' | 'stuck';

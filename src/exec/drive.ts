@@ -100,7 +100,7 @@ export async function noteStart(
     if (state?.status === 'running') ports = state.ports;
     if (state !== undefined && state.status !== 'created') attempt.startedAt = state.startedAt ?? undefined;
   }
-  attempt.startedAt ??= new Date(run.now()).toISOString();
+  attempt.startedAt ??= new Date(run.now() + run.engineFacts.ahead).toISOString();
   run.note({ type: 'attempt.started', ...attempt.key, startedAt: attempt.startedAt, ports, ...how });
 }
 
@@ -144,10 +144,10 @@ export async function followToEnd(run: RunContext, attempt: Attempt): Promise<vo
 }
 
 /** An engine that was away took nothing of what a container wrote; it runs on meanwhile with live restore alone. */
-function holesOf({ engine, engineFacts }: RunContext, { startedAt }: Attempt): readonly LogHole[] {
+function holesOf({ outages, engineFacts }: RunContext, { startedAt }: Attempt): readonly LogHole[] {
   if (!engineFacts.liveRestore) return [];
   const started = Date.parse(startedAt ?? '');
-  return engine.outages.flatMap(({ heard, to }) => (to < started ? [] : [{ from: heard, to }]));
+  return outages.flatMap(({ heard, to }) => (to < started ? [] : [{ from: heard, to }]));
 }
 
 /** Looks at what the engine has of it, where there is reason to; `pause`: see LOOK_AGAIN. */
@@ -180,7 +180,8 @@ export function becomeUnhealthy(run: RunContext, attempt: Attempt): void {
 }
 
 function armTimeout(run: RunContext, attempt: Attempt, timeout: number): void {
-  const ran = Math.max(0, run.now() - Date.parse(attempt.startedAt ?? ''));
+  const now = run.now() + run.engineFacts.ahead;
+  const ran = Math.max(0, now - Date.parse(attempt.startedAt ?? ''));
   const { grace } = attempt.work.planned.trial;
   run.background(
     run.ports.clock.sleep(timeout - ran, attempt.life.signal).then(() => {

@@ -75,7 +75,7 @@ async function recordEnd(run: RunContext, attempt: Attempt): Promise<AttemptEnd>
           stall: work.planned.trial.stall,
           duringOutage:
             state !== undefined &&
-            endedInOutage(state, run.engine.outages, {
+            endedInOutage(state, run.outages, {
               adopted: attempt.adopted,
               liveRestore: run.engineFacts.liveRestore,
             }),

@@ -7,7 +7,7 @@ import { fold, isEnded, newRunState, type RunState } from '../model/run-state.js
 import type { ObservedImage, Plan } from '../plan/plan.js';
 import { Bell } from '../util/bell.js';
 import type { Attempt } from './attempt.js';
-import { EngineLink } from './engine-link.js';
+import { EngineLink, type Outage } from './engine-link.js';
 import type { RunOrder, RunPorts } from './execute.js';
 import { Ledger } from './ledger.js';
 import { LogStreams } from './log-streams.js';
@@ -86,6 +86,17 @@ export class RunContext {
       { ...credentialsOf(order.storeEnv), ...order.secrets },
       order.plan.trials.map((planned) => planned.trial),
     );
+  }
+
+  /** When the engine may have been away, by its own clock: so are the times of its containers. */
+  get outages(): readonly Outage[] {
+    const { ahead } = this.engineFacts;
+    const byItsClock = ({ heard, from, to }: Outage) => ({
+      heard: heard + ahead,
+      from: from + ahead,
+      to: to + ahead,
+    });
+    return this.engine.outages.map(byItsClock);
   }
 
   /** The trials, once the journal knows them. */

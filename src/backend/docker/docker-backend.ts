@@ -39,6 +39,8 @@ interface EngineInfo {
   readonly ID: string;
   readonly Name: string;
   readonly KernelVersion: string;
+  /** ISO 8601. */
+  readonly SystemTime: string;
   readonly NCPU: number;
   readonly MemTotal: number;
   readonly InitBinary?: string;
@@ -104,7 +106,10 @@ export class DockerBackend implements DockerEngine {
   }
 
   async engine(): Promise<EngineFacts> {
-    const [info, networks] = await Promise.all([askInfo(this.#docker), this.#networks()]);
+    const asked = systemClock.now();
+    const info = await askInfo(this.#docker);
+    const midway = (asked + systemClock.now()) / 2;
+    const networks = await this.#networks();
     return {
       id: info.ID,
       name: info.Name,
@@ -118,6 +123,7 @@ export class DockerBackend implements DockerEngine {
       freeNetworks: networks.free,
       liveRestore: info.LiveRestoreEnabled,
       remapsUsers: (info.SecurityOptions ?? []).some((option) => /^name=(rootless|userns)\b/.test(option)),
+      ahead: this.#local ? 0 : Math.round(Date.parse(info.SystemTime) - midway),
     };
   }
 

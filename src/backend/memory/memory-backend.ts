@@ -178,6 +178,7 @@ export class MemoryBackend implements Backend {
       freeNetworks: this.#networks.free,
       liveRestore: this.#engine.liveRestore,
       remapsUsers: false,
+      ahead: 0,
     }));
   }
 
