@@ -66,7 +66,7 @@ export async function removeOwned(
   { volumes }: { readonly volumes: boolean },
 ): Promise<Removed> {
   const { backend } = engine;
-  const found = await findOwned(backend, owned);
+  const found = await findOwned(engine, owned);
   const containers = await removeEach(engine, 'container', found.containers, ({ id }) => backend.remove(id));
   const networks = await removeEach(engine, 'network', found.networks, ({ id }) => backend.removeNetwork(id));
   const gone = await removeEach(engine, 'volume', volumes ? found.volumes : [], ({ name }) =>
@@ -91,7 +91,7 @@ export async function removeStarted(
   owned: Owned,
   spared: ReadonlySet<string>,
 ): Promise<{ readonly removed: number; readonly unremoved: readonly Unremoved[] }> {
-  const started = (await ownContainers(engine.backend, owned)).filter(
+  const started = (await ownContainers(engine, owned)).filter(
     ({ id, status }) => status !== 'created' && !spared.has(id),
   );
   const { ends, unremoved } = await removeEach(engine, 'container', started, ({ id }) =>
@@ -136,8 +136,8 @@ async function removeEach<T extends Thing, E>(
 }
 
 /** How much of it is there. */
-export async function countOwned(backend: Backend, owned: Owned): Promise<Counts> {
-  const found = await findOwned(backend, owned);
+export async function countOwned(engine: Engine, owned: Owned): Promise<Counts> {
+  const found = await findOwned(engine, owned);
   return {
     containers: found.containers.length,
     networks: found.networks.length,
@@ -146,17 +146,35 @@ export async function countOwned(backend: Backend, owned: Owned): Promise<Counts
 }
 
 /** Ids of the runs that have containers there. */
-export async function runsThere(backend: Backend, owned: Owned): Promise<ReadonlySet<string>> {
-  return new Set((await ownContainers(backend, owned)).flatMap(({ ours }) => (ours ? [ours.run] : [])));
+export async function runsThere(engine: Engine, owned: Owned): Promise<ReadonlySet<string>> {
+  return new Set((await ownContainers(engine, owned)).flatMap(({ ours }) => (ours ? [ours.run] : [])));
 }
 
-async function ownContainers(backend: Backend, owned: Owned): Promise<readonly ContainerSummary[]> {
+/** Asks again where that can help, as often as something is removed again: half-way through is no place to stop at. */
+async function look<T>({ backend, clock }: Engine, question: (backend: Backend) => Promise<T>): Promise<T> {
+  for (let round = 0; ; round++) {
+    const pause = PAUSES[round];
+    try {
+      return await question(backend);
+    } catch (why) {
+      if (!(why instanceof Failure) || !why.retryable || pause === undefined) throw why;
+      if (why.status === undefined) await backend.hail();
+      await clock.sleep(pause);
+    }
+  }
+}
+
+async function ownContainers(engine: Engine, owned: Owned): Promise<readonly ContainerSummary[]> {
   const labels = 'run' in owned ? { [LABEL.run]: owned.run } : { [LABEL.experiment]: owned.experiment };
-  return (await backend.list(labels)).filter((one) => one.ours !== undefined);
+  const listed = await look(engine, (backend) => backend.list(labels));
+  return listed.filter((one) => one.ours !== undefined);
 }
 
-async function findOwned(backend: Backend, owned: Owned): Promise<Found> {
-  const [containers, survey] = await Promise.all([ownContainers(backend, owned), backend.survey()]);
+async function findOwned(engine: Engine, owned: Owned): Promise<Found> {
+  const [containers, survey] = await Promise.all([
+    ownContainers(engine, owned),
+    look(engine, (backend) => backend.survey()),
+  ]);
   const isOwned = (thing: { readonly run: string | undefined; readonly experiment?: string | undefined }) =>
     'run' in owned ? thing.run === owned.run : thing.experiment === owned.experiment;
   return {

@@ -66,13 +66,13 @@ async function killFound(
   try {
     const unrecorded = recorded.length === 0 ? flags.run : undefined;
     if (unrecorded !== undefined) await refuseUnseen(context, backend, unrecorded);
-    const before = await countOwned(backend, owned);
+    const before = await countOwned(engine, owned);
     if (unrecorded !== undefined && before.containers + before.networks + before.volumes === 0) {
       context.stderr.write(
         `No run ${unrecorded} is known, neither here nor to the engine. combu runs lists those that are here.\n`,
       );
     }
-    const there = await runsThere(backend, owned);
+    const there = await runsThere(engine, owned);
     const held = await tellSupervisors(context.clock, unended);
     for (const { run, pid } of held) if (pid === undefined) context.stderr.write(untold(run.id));
     const early = held.length === 0 ? 0 : await removeWhileHeld(context, engine, owned, held);
@@ -84,7 +84,7 @@ async function killFound(
       const recorded = await recordCleared(context, run, kept);
       if (!recorded && !held.some((one) => one.run === run)) context.stderr.write(await unrecordedEnd(run));
     }
-    const left = await countOwned(backend, owned);
+    const left = await countOwned(engine, owned);
     // A supervisor removes its networks itself.
     const networks = Math.max(late.networks, before.networks - left.networks);
     tell(context, flags, { ...late, containers: early + late.containers, networks }, left);
@@ -207,10 +207,11 @@ async function removeWhileHeld(
   }
 }
 
+/** Word that was not answered may be heard yet: then the run ends. */
 function untold(run: string): string {
   return (
-    `The supervisor of run ${run} does not answer. If it goes on, it takes what is removed for lost, and starts it again: ` +
-    'end its process, then kill again.\n'
+    `The supervisor of run ${run} does not answer. Should it go on, and start again what is removed here, end its ` +
+    'process and kill again.\n'
   );
 }
 

@@ -70,7 +70,7 @@ describe('removing', () => {
       unremoved: [],
     });
     expect(left(backend)).toEqual(['trial-three']);
-    expect(await countOwned(backend, { experiment: 'mine' })).toEqual({
+    expect(await countOwned(at(backend), { experiment: 'mine' })).toEqual({
       containers: 0,
       networks: 0,
       volumes: 2,
@@ -139,6 +139,16 @@ describe('removing', () => {
     expect(removed).toMatchObject({ containers: 2, networks: 2, unremoved: [] });
     expect(left(backend)).toEqual(['trial-three']);
   });
+
+  it.each(['list', 'survey'] as const)(
+    'asks again what is there where the answer is lost (%s)',
+    async (verb) => {
+      const backend = await engineWithRuns();
+      backend.faults.fail(verb, lost);
+      const removed = await removeOwned(at(backend), { experiment: 'mine' }, { volumes: false });
+      expect(removed).toMatchObject({ containers: 2, networks: 2, unremoved: [] });
+    },
+  );
 
   it('tries what the engine refuses once only', async () => {
     const backend = await engineWithRuns();
