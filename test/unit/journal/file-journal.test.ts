@@ -287,6 +287,21 @@ describe('results', () => {
     await journal.close();
   });
 
+  it('are all kept where names of a tar that are no text come out as one', async () => {
+    const journal = await open();
+    const tar = pack();
+    // As tars are read, names of other bytes than text have this character in their place.
+    for (const text of ['one', 'two']) tar.entry({ name: 'no\ufffd.txt' }, text);
+    tar.finalize();
+    const { files } = await journal.receive('a', 1, '', tar as AsyncIterable<Uint8Array>);
+    const folder = (await journal.resultsFolder('a', 1))!;
+    const found = readdirSync(folder).sort();
+    expect(files).toBe(2);
+    expect(found).toEqual(['no\ufffd.txt', 'no\ufffd~2.txt']);
+    expect(found.map((name) => readFileSync(join(folder, name), 'utf8'))).toEqual(['one', 'two']);
+    await journal.close();
+  });
+
   it('whatever their names, and however deep they lie', async () => {
     const journal = await open();
     const folder = (await journal.resultsFolder('a', 1))!;
