@@ -50,7 +50,7 @@ function isEvent(line: string): boolean {
 }
 
 /** No attempt has two containers or runs twice, no two attempts run at once, nothing runs after the success. */
-function judgeEngine(trial: ChaosTrial, { witness, record }: Case): string[] {
+function judgeEngine(trial: ChaosTrial, { witness, record, ended }: Case): string[] {
   const wrong: string[] = [];
   const containers = witness.of(trial.name);
   const started = containers.filter((one) => one.starts.length > 0);
@@ -67,7 +67,13 @@ function judgeEngine(trial: ChaosTrial, { witness, record }: Case): string[] {
       wrong.push(`attempt ${attempt} was started while attempt ${before.attempt} ran`);
     }
   }
-  const successes = started.filter((one) => isNatural(one, record) && one.died?.exitCode === 0);
+  // What ended by itself while nobody supervised, and was killed away before anybody saw it, was killed.
+  const ends = record.all('attempt.ended', trial.name);
+  const isSeen = ({ attempt }: WitnessedContainer) =>
+    ended !== 'killed' || ends.some((end) => end.attempt === attempt);
+  const successes = started.filter(
+    (one) => isNatural(one, record) && isSeen(one) && one.died?.exitCode === 0,
+  );
   if (successes.length > 1) wrong.push(`it succeeded ${successes.length} times`);
   return wrong.map((what) => `${trial.name}: ${what} (engine)`);
 }
