@@ -4,7 +4,7 @@ import type { NewRunEvent, RunEvent } from '../model/event.js';
 import type { Clock } from '../util/clock.js';
 import { AppendFile } from './append-file.js';
 import type { AttemptLog, Journal } from './journal.js';
-import { receiveTar } from './results-folder.js';
+import { receiveTar, removeHalfReceived } from './results-folder.js';
 import { stampOf } from './results-stamp.js';
 import { type Writing, waitForRoom, writeAtOnce, writeWhole } from './room-on-disk.js';
 import { runPaths } from './run-paths.js';
@@ -13,7 +13,7 @@ import { type Owner, syncFolder } from './state-folder.js';
 
 /**
  * Opens the record in a run's folder for its supervisor. Only the holder of the run's lock may: it cuts off a torn last
- * line first. `owner`: to whom everything is given, where combu is root; trials of any user then write into the results
+ * line first, and removes results that were half received. `owner`: to whom everything is given, where combu is root; trials of any user then write into the results
  * folders, so these are open to all while the trial runs (the state folder around them is closed).
  * undefined = combu is not root, and what it makes is the caller's anyway.
  */
@@ -21,6 +21,7 @@ export async function openFileJournal(folder: string, options: FileJournalOption
   const { clock, owner, onDiskFull } = options;
   const writing = onDiskFull === undefined ? writeAtOnce : waitForRoom(clock, onDiskFull);
   const file = await AppendFile.open(runPaths.journal(folder), owner, writing);
+  await removeHalfReceived(runPaths.results(folder));
   return new FileJournal(folder, file, { ...options, writing });
 }
 

@@ -5,6 +5,9 @@ import { errnoOf, isCode } from '../util/errno.js';
 import { type Writing, writeWhole } from './room-on-disk.js';
 import { readTar } from './unpack.js';
 
+/** Between an attempt's number and the random end of the name of a folder beside its own. */
+const RECEIVING = '.receiving-';
+
 /** Unpacks a tar into `target/into`: aside first, then renamed, so that what is there is whole. */
 export async function receiveTar(
   target: string,
@@ -12,13 +15,10 @@ export async function receiveTar(
   tar: AsyncIterable<Uint8Array>,
   writing: Writing,
 ): Promise<{ readonly files: number; readonly bytes: number; readonly leftOut: readonly string[] }> {
-  const prefix = `${target}.receiving-`;
-  // A supervisor that died may have left some behind.
-  for (const name of await readdir(dirname(target))) {
-    const path = join(dirname(target), name);
-    if (path.startsWith(prefix)) await rm(path, { recursive: true, force: true });
-  }
-  const aside = await writing(() => mkdtemp(prefix));
+  const prefix = `${basename(target)}${RECEIVING}`;
+  // A try that broke off may have left some behind.
+  await removeEntries(dirname(target), (name) => name.startsWith(prefix));
+  const aside = await writing(() => mkdtemp(`${target}${RECEIVING}`));
   try {
     const counts = await unpack(aside, tar, writing);
     const place = await safeFolder(target, into, writing);
@@ -27,6 +27,24 @@ export async function receiveTar(
   } finally {
     await rm(aside, { recursive: true, force: true });
   }
+}
+
+/** Removes what supervisors that died were unpacking, in the results folders of a run's trials. */
+export async function removeHalfReceived(results: string): Promise<void> {
+  for (const trial of await readdir(results).catch(noneWhereAbsent)) {
+    await removeEntries(join(results, trial), (name) => name.includes(RECEIVING));
+  }
+}
+
+async function removeEntries(folder: string, chosen: (name: string) => boolean): Promise<void> {
+  for (const name of await readdir(folder).catch(noneWhereAbsent)) {
+    if (chosen(name)) await rm(join(folder, name), { recursive: true, force: true });
+  }
+}
+
+function noneWhereAbsent(error: unknown): string[] {
+  if (isCode(error, 'ENOENT') || isCode(error, 'ENOTDIR')) return [];
+  throw error;
 }
 
 async function unpack(folder: string, tar: AsyncIterable<Uint8Array>, writing: Writing) {

@@ -1,4 +1,4 @@
-import { chmodSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { chmodSync, existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { Random } from '../fuzz/random.js';
 import type { Ended } from '../rig/child.js';
@@ -164,9 +164,9 @@ class Table {
   told(): string {
     const journals = [this.place, this.#other]
       .flatMap((place) => place?.runs() ?? [])
-      .map((record) => {
-        return readFileSync(join(record.folder, 'journal.jsonl'), 'utf8');
-      });
+      .map((record) => join(record.folder, 'journal.jsonl'))
+      // One that died at its very beginning has none.
+      .map((journal) => (existsSync(journal) ? readFileSync(journal, 'utf8') : ''));
     return [...this.#told, write(this.round.trials), ...journals].join('\n');
   }
 

@@ -241,6 +241,18 @@ describe('results', () => {
     await journal.close();
   });
 
+  it('that a dead supervisor had half received are gone when the record is opened again', async () => {
+    const first = await open();
+    await first.resultsFolder('a', 1);
+    await first.close();
+    const trial = runPaths.trialResults(run.folder, 'a');
+    mkdirSync(join(trial, '1.receiving-Ab12Cd', 'sub'), { recursive: true });
+    writeFileSync(join(trial, '1', 'whole.json'), '1');
+    await (await open()).close();
+    expect(readdirSync(trial)).toEqual(['1']);
+    expect(readdirSync(join(trial, '1'))).toEqual(['whole.json']);
+  });
+
   it('are put beside a file of the same name and size that the caller may not read', async () => {
     const journal = await open();
     const folder = (await journal.resultsFolder('a', 1))!;
